@@ -1,0 +1,60 @@
+//! The only place that asks what time it is.
+//!
+//! Everything below the daemon takes the time as an argument; what must ask, asks a [`Clock`],
+//! and a test moves one by hand.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use crate::measure::Moment;
+
+/// Tells the time: the machine's, or one that a test moves.
+#[derive(Clone, Debug, Default)]
+pub struct Clock(Option<Arc<AtomicI64>>);
+
+impl Clock {
+    /// The machine's own clock.
+    pub fn system() -> Self {
+        Self(None)
+    }
+
+    /// A clock that stands at `at` until [`Clock::set`] moves it.
+    pub fn standing_at(at: Moment) -> Self {
+        Self(Some(Arc::new(AtomicI64::new(at.0))))
+    }
+
+    /// Moves a standing clock; the machine's is left alone.
+    pub fn set(&self, at: Moment) {
+        if let Some(hand) = &self.0 {
+            hand.store(at.0, Ordering::Relaxed);
+        }
+    }
+
+    /// Now.
+    pub fn now(&self) -> Moment {
+        match &self.0 {
+            Some(hand) => Moment(hand.load(Ordering::Relaxed)),
+            None => chrono::Utc::now().into(),
+        }
+    }
+}
+
+/// The instant at which the local day `date` begins in `zone`. Where midnight does not exist, the
+/// first instant after it; where it comes twice, the first.
+pub fn local_midnight(date: chrono::NaiveDate, zone: chrono_tz::Tz) -> Moment {
+    use chrono::{NaiveTime, TimeZone};
+    let mut wall = date.and_time(NaiveTime::MIN);
+    // Zones skip at most a few hours; a quarter is the finest step any of them uses.
+    for _ in 0..24 * 4 {
+        if let Some(at) = zone.from_local_datetime(&wall).earliest() {
+            return at.into();
+        }
+        wall += chrono::TimeDelta::minutes(15);
+    }
+    Moment(wall.and_utc().timestamp_millis())
+}
+
+/// The local calendar day of `at` in `zone`.
+pub fn local_day(at: Moment, zone: chrono_tz::Tz) -> chrono::NaiveDate {
+    at.to_utc().with_timezone(&zone).date_naive()
+}

@@ -1,0 +1,131 @@
+//! The directory itself: every name in one place, found quickly.
+
+use std::collections::HashMap;
+
+use chrono_tz::Tz;
+
+use crate::directory::{Organisation, Queue, Unit, Units};
+use crate::measure::Moment;
+use crate::names::{OrganisationId, QueueId, SourceId, UnitId};
+
+/// Who is who: built once from the configuration.
+#[derive(Debug)]
+pub struct Directory {
+    zone: Tz,
+    sources: Vec<String>,
+    queues: Vec<Queue>,
+    units: Units,
+    by_switch: HashMap<(SourceId, String), QueueId>,
+    by_own_name: HashMap<String, QueueId>,
+}
+
+impl Directory {
+    /// Joins checked parts. Complaints are `(key, reason)`: a queue fed by an unknown source, two
+    /// queues of one name, one switch-side queue in two measured ones.
+    pub fn new(
+        zone: Tz,
+        sources: Vec<String>,
+        queues: Vec<Queue>,
+        units: Units,
+    ) -> Result<Self, Vec<(String, String)>> {
+        let mut wrong = Vec::new();
+        let mut by_switch = HashMap::new();
+        let mut by_own_name = HashMap::new();
+        let mut names = HashMap::new();
+        for (index, queue) in queues.iter().enumerate() {
+            let id = QueueId(index as u32);
+            if names.insert(queue.name.clone(), id).is_some() {
+                wrong.push((format!("queue `{}`", queue.name), "stands twice".into()));
+            }
+            if queue.from.is_empty() {
+                by_own_name.insert(queue.name.clone(), id);
+            }
+            for from in &queue.from {
+                let Some(source) = sources.iter().position(|source| *source == from.source) else {
+                    let why = format!("source `{}` is not configured; add a [[source]] of that name", from.source);
+                    wrong.push((format!("queue `{}`.from", queue.name), why));
+                    continue;
+                };
+                if by_switch.insert((SourceId(source as u32), from.queue.clone()), id).is_some_and(|other| other != id)
+                {
+                    let why = format!("queue `{}` of source `{}` feeds two measured queues", from.queue, from.source);
+                    wrong.push((format!("queue `{}`.from", queue.name), why));
+                }
+            }
+        }
+        if wrong.is_empty() { Ok(Self { zone, sources, queues, units, by_switch, by_own_name }) } else { Err(wrong) }
+    }
+
+    /// The deployment's time zone: calendar of reports and rollups.
+    pub fn zone(&self) -> Tz {
+        self.zone
+    }
+
+    /// Names of the sources, in the order of their ids.
+    pub fn sources(&self) -> &[String] {
+        &self.sources
+    }
+
+    /// The source of this name.
+    pub fn source_named(&self, name: &str) -> Option<SourceId> {
+        self.sources.iter().position(|source| source == name).map(|at| SourceId(at as u32))
+    }
+
+    /// The name of a source.
+    pub fn source_name(&self, id: SourceId) -> &str {
+        &self.sources[id.index()]
+    }
+
+    /// Measured queues, in the order of their ids.
+    pub fn queues(&self) -> &[Queue] {
+        &self.queues
+    }
+
+    /// One measured queue.
+    pub fn queue(&self, id: QueueId) -> &Queue {
+        &self.queues[id.index()]
+    }
+
+    /// The measured queue of this name.
+    pub fn queue_named(&self, name: &str) -> Option<QueueId> {
+        self.queues.iter().position(|queue| queue.name == name).map(|at| QueueId(at as u32))
+    }
+
+    /// The measured queue that `queue` of `source` feeds, if any: by its `from`, else, for queues
+    /// without `from`, by their own name.
+    pub fn queue_fed_by(&self, source: SourceId, queue: &str) -> Option<QueueId> {
+        // The key must be owned for the look-up; callers intern switch-side names, so this runs
+        // once a name and not once an event.
+        self.by_switch.get(&(source, queue.to_owned())).or_else(|| self.by_own_name.get(queue)).copied()
+    }
+
+    /// The unit that `target` belonged to at `at`.
+    pub fn unit_of(&self, target: &str, at: Moment) -> UnitId {
+        self.units.unit_of(target, at)
+    }
+
+    /// All units; the first is `unknown`.
+    pub fn units(&self) -> &[Unit] {
+        self.units.units()
+    }
+
+    /// One unit.
+    pub fn unit(&self, id: UnitId) -> &Unit {
+        &self.units.units()[id.index()]
+    }
+
+    /// The unit of this name.
+    pub fn unit_named(&self, name: &str) -> Option<UnitId> {
+        self.units().iter().position(|unit| unit.name == name).map(|at| UnitId(at as u32))
+    }
+
+    /// All organisations; the first is `unknown`.
+    pub fn organisations(&self) -> &[Organisation] {
+        self.units.organisations()
+    }
+
+    /// One organisation.
+    pub fn organisation(&self, id: OrganisationId) -> &Organisation {
+        &self.units.organisations()[id.index()]
+    }
+}

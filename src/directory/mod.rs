@@ -1,0 +1,20 @@
+//! Who is who, and when: queues, units, organisations, opening hours.
+//!
+//! Built once from the configuration and never changed; asked with a moment where the answer
+//! depends on it. Knows no event and no file: what was read comes in as values.
+//!
+//! - [`house`]: the [`Directory`] itself, all names in one place
+//! - [`queue`]: a measured queue, its switch-side names, thresholds, objective, short limit, clock
+//! - [`unit`]: organisations and units, extension ranges with validity dates
+//! - [`hours`]: opening hours with dated exceptions, and [`holidays`] of Sweden
+
+pub mod holidays;
+pub mod hours;
+pub mod house;
+pub mod queue;
+pub mod unit;
+
+pub use hours::Hours;
+pub use house::Directory;
+pub use queue::{ClockStart, Objective, ObjectiveSettings, Queue, QueueSettings, SwitchQueue};
+pub use unit::{Organisation, OrganisationSettings, Unit, UnitRow, Units};

@@ -1,0 +1,26 @@
+//! The canonical call event: what every source translates into, and our public format.
+//!
+//! Knows the closed set of things that can happen to a call, when they happened and how sure
+//! that is, and the JSON form of them. Knows no switch and no queue of ours: names in an event
+//! are the switch's own.
+//!
+//! - [`kind`]: the event and its types
+//! - [`stamp`]: when it happened, by which clock, how precisely, and in which order
+//! - [`identity`]: what makes two events the same event
+//! - [`json`]: the public form: read, write, limits
+//! - [`envelope`]: CloudEvents around it
+//! - [`reject`]: why something could not be used
+
+pub mod envelope;
+pub mod identity;
+pub mod json;
+pub mod kind;
+pub mod reject;
+pub mod stamp;
+
+pub use identity::EventId;
+pub use kind::{
+    AgentState, AnsweredBy, CallEvent, EndedBy, EventKind, LeftOutcome, RefusedReason, TransferKind, TransferResult,
+};
+pub use reject::{Reason, Reject};
+pub use stamp::{Evidence, Stamp};

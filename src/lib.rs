@@ -1,0 +1,7 @@
+//! Servicegrad: service levels of a switchboard, exact and live.
+pub mod call;
+pub mod clock;
+pub mod directory;
+pub mod event;
+pub mod measure;
+pub mod names;
