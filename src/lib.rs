@@ -5,3 +5,5 @@ pub mod directory;
 pub mod event;
 pub mod measure;
 pub mod names;
+pub mod stats;
+pub mod store;

@@ -1,0 +1,93 @@
+//! The definitions, by id and version: what is the numerator, what the denominator.
+//!
+//! Letters as in the design: T threshold, A answered, B abandoned (short ones included), X all
+//! other ways out, s the queue's short limit. Outside hours, lost, unknown and open are in no
+//! denominator. An empty denominator is no data.
+
+use crate::measure::Share;
+use crate::names::DefinitionId;
+use crate::stats::Counts;
+
+/// The version of the six built-in definitions; goes up when one of them changes meaning.
+pub const VERSION: u32 = 1;
+
+/// The formula in letters, for reports and the API.
+pub const fn formula(definition: DefinitionId) -> &'static str {
+    match definition {
+        DefinitionId::OfAnswered => "A<=T / A",
+        DefinitionId::OfAnsweredAndAbandoned => "A<=T / (A + B)",
+        DefinitionId::OfOffered => "A<=T / (A + B + X)",
+        DefinitionId::ShortAbandonsIgnored => "A<=T / (A + B + X - B<=s)",
+        DefinitionId::AbandonsWithinIgnored => "A<=T / (A + B + X - B<=T)",
+        DefinitionId::AbandonsWithinMet => "(A<=T + B<=T) / (A + B + X)",
+    }
+}
+
+/// The service level of `counts` at a threshold, by a definition.
+pub fn service_level(counts: &Counts, threshold_ms: u32, definition: DefinitionId) -> Share {
+    let at = counts.threshold(threshold_ms);
+    let finished = counts.answered + counts.abandoned + counts.other_exits();
+    match definition {
+        DefinitionId::OfAnswered => Share { met: at.within, of: counts.answered },
+        DefinitionId::OfAnsweredAndAbandoned => Share { met: at.within, of: counts.answered + counts.abandoned },
+        DefinitionId::OfOffered => Share { met: at.within, of: finished },
+        DefinitionId::ShortAbandonsIgnored => Share { met: at.within, of: finished - counts.short_abandoned },
+        DefinitionId::AbandonsWithinIgnored => Share { met: at.within, of: finished - at.abandoned_within },
+        DefinitionId::AbandonsWithinMet => Share { met: at.within + at.abandoned_within, of: finished },
+    }
+}
+
+/// The answer rate: A / (A + B + X - B<=s).
+pub fn answer_rate(counts: &Counts) -> Share {
+    let finished = counts.answered + counts.abandoned + counts.other_exits();
+    Share { met: counts.answered, of: finished - counts.short_abandoned }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stats::counts::ThresholdCounts;
+
+    /// The design's golden data: A=1000, A<=20s=860, B=60, B<=20s=20, B<=5s=10, X=25.
+    fn golden() -> Counts {
+        let at = ThresholdCounts { threshold_ms: 20_000, within: 860, abandoned_within: 20, on_threshold: 0 };
+        Counts {
+            offered: 1085,
+            answered: 1000,
+            abandoned: 60,
+            short_abandoned: 10,
+            overflowed: 20,
+            key_exit: 5,
+            thresholds: [at].into_iter().collect(),
+            ..Counts::default()
+        }
+    }
+
+    #[test]
+    fn the_six_definitions_give_the_golden_figures() {
+        let expected = ["86.00", "81.13", "79.26", "80.00", "80.75", "81.11"];
+        for (definition, expected) in DefinitionId::ALL.into_iter().zip(expected) {
+            let level = service_level(&golden(), 20_000, definition).ratio().unwrap();
+            assert_eq!(format!("{:.2}", level * 100.0), expected, "{}", definition.as_str());
+        }
+    }
+
+    #[test]
+    fn lost_unknown_open_and_outside_hours_are_in_no_denominator() {
+        let mut counts = golden();
+        (counts.lost, counts.unknown, counts.open, counts.outside_hours) = (7, 7, 7, 7);
+        counts.offered += 28;
+        for definition in DefinitionId::ALL {
+            assert_eq!(service_level(&counts, 20_000, definition), service_level(&golden(), 20_000, definition));
+        }
+        assert_eq!(answer_rate(&counts), answer_rate(&golden()));
+    }
+
+    #[test]
+    fn nothing_offered_is_no_data() {
+        for definition in DefinitionId::ALL {
+            assert_eq!(service_level(&Counts::default(), 30_000, definition).ratio(), None);
+        }
+        assert_eq!(answer_rate(&Counts::default()).ratio(), None);
+    }
+}

@@ -1,0 +1,193 @@
+//! What every surface sees: finished figures at one moment. Made by the engine, swapped in whole,
+//! never changed. Two surfaces that show one figure read one field.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::directory::Directory;
+use crate::event::AgentState;
+use crate::event::Reason;
+use crate::measure::{Moment, Share, Wait};
+use crate::names::{DefinitionId, QueueId, UnitId};
+use crate::stats::totals::{QueueTotals, UnitTotals};
+use crate::stats::{Counts, LegCounts, VisitCell, definition};
+
+/// The figures of one moment.
+#[derive(Clone, Debug)]
+pub struct Snapshot {
+    /// When it was made, by our clock.
+    pub at: Moment,
+    /// Goes up with every commit that changed anything.
+    pub revision: u64,
+    /// Who is who: ids below index into it.
+    pub directory: Arc<Directory>,
+    /// One a measured queue, by [`QueueId`].
+    pub queues: Vec<QueueNow>,
+    /// One a unit, by [`UnitId`]; the first is `unknown`.
+    pub units: Vec<UnitNow>,
+    /// One a source, by its id.
+    pub sources: Vec<SourceNow>,
+    /// The store.
+    pub store: StoreNow,
+    /// Calls in memory: open, or ended a short while ago.
+    pub calls_held: u64,
+    /// Calls that went stale, ever.
+    pub calls_stale: u64,
+}
+
+/// The windows of a queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Window {
+    /// Last 5 minutes, by moment of outcome.
+    Min5,
+    /// Last 15 minutes.
+    Min15,
+    /// Last 30 minutes.
+    Min30,
+    /// Last 60 minutes.
+    Min60,
+    /// Offered on this local day.
+    Today,
+    /// Offered in this local month.
+    Month,
+}
+
+impl Window {
+    /// All, in the order of [`QueueNow::windows`].
+    pub const ALL: [Self; 6] = [Self::Min5, Self::Min15, Self::Min30, Self::Min60, Self::Today, Self::Month];
+
+    /// The one spelling.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Min5 => "5m",
+            Self::Min15 => "15m",
+            Self::Min30 => "30m",
+            Self::Min60 => "1h",
+            Self::Today => "today",
+            Self::Month => "month",
+        }
+    }
+}
+
+/// One queue now.
+#[derive(Clone, Debug)]
+pub struct QueueNow {
+    /// Which.
+    pub id: QueueId,
+    /// Inside its opening hours.
+    pub is_open: bool,
+    /// Waiting now.
+    pub waiting: u32,
+    /// How long the first of them has waited.
+    pub longest_wait: Option<Wait>,
+    /// Conversations going on.
+    pub talking: u32,
+    /// Attendants by state, where a source tells.
+    pub agents: BTreeMap<AgentState, u32>,
+    /// Waiting already beyond each threshold, in the order of the queue's thresholds.
+    pub waiting_beyond: Vec<u32>,
+    /// Figures per window, in the order of [`Window::ALL`].
+    pub windows: Vec<VisitCell>,
+    /// Today by quarter-hour of offering, those with calls only, in order.
+    pub trend: Vec<(Moment, Counts)>,
+    /// Live counters.
+    pub totals: QueueTotals,
+    /// Whether a source that feeds it is fresh; live figures of a silent source are not shown.
+    pub is_fresh: bool,
+}
+
+impl QueueNow {
+    /// Figures of a window.
+    pub fn window(&self, window: Window) -> &VisitCell {
+        &self.windows[window as usize]
+    }
+
+    /// The live service level in a window: a caller who still waits beyond the threshold is not
+    /// met at once. The month counts as the day does.
+    pub fn service_level(&self, window: Window, threshold_ms: u32, by: DefinitionId, directory: &Directory) -> Share {
+        let mut share = definition::service_level(&self.window(window).counts, threshold_ms, by);
+        let thresholds = &directory.queue(self.id).thresholds_ms;
+        if let Some(at) = thresholds.iter().position(|t| *t == threshold_ms) {
+            share.of += i64::from(self.waiting_beyond.get(at).copied().unwrap_or(0));
+        }
+        share
+    }
+}
+
+/// One unit now.
+#[derive(Clone, Debug)]
+pub struct UnitNow {
+    /// Which.
+    pub id: UnitId,
+    /// Legs started today.
+    pub today: LegCounts,
+    /// Legs started this month.
+    pub month: LegCounts,
+    /// Live counters.
+    pub totals: UnitTotals,
+}
+
+/// One source now.
+#[derive(Clone, Debug, Default)]
+pub struct SourceNow {
+    /// Whether it is connected, its file open, its listener up.
+    pub is_up: bool,
+    /// Time of its newest event, by its own clock.
+    pub last_event: Option<Moment>,
+    /// When we last heard it, by our clock.
+    pub last_heard: Option<Moment>,
+    /// Events used, ever.
+    pub accepted: u64,
+    /// Events seen before, ever.
+    pub duplicates: u64,
+    /// Of the accepted, those too old for the live figures.
+    pub backfilled: u64,
+    /// Events of queues that are not measured.
+    pub unmeasured: u64,
+    /// What could not be used, by reason.
+    pub rejected: BTreeMap<Reason, u64>,
+    /// Bytes not yet read, where a source can tell.
+    pub behind_bytes: u64,
+    /// What it is doing, in words, when something is wrong.
+    pub trouble: Option<String>,
+}
+
+/// The store now.
+#[derive(Clone, Debug, Default)]
+pub struct StoreNow {
+    /// What is wrong, if anything: live figures then run ahead of what is stored.
+    pub trouble: Option<String>,
+    /// Commits, ever since the start.
+    pub commits: u64,
+    /// Failed commits since the start.
+    pub errors: u64,
+    /// How long the last commit took, ms.
+    pub last_commit_ms: f64,
+}
+
+#[cfg(test)]
+pub(crate) mod tests_support {
+    //! Facts for tests of this room.
+    use crate::call::fact::{Outcome, VisitFact};
+    use crate::measure::{Moment, Wait};
+    use crate::names::QueueId;
+
+    /// A finished visit.
+    pub(crate) fn visit(outcome: Outcome, wait: Wait, offered: Moment) -> VisitFact {
+        VisitFact {
+            queue: QueueId(0),
+            number: 1,
+            offered,
+            outcome: Some(outcome),
+            decided: Some(offered.plus_ms(i64::from(wait.ms()))),
+            wait: Some(wait),
+            talk: None,
+            over: true,
+            outside_hours: false,
+            derived: false,
+            inconsistent: false,
+            late: false,
+            coarse: false,
+        }
+    }
+}

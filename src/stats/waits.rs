@@ -1,0 +1,235 @@
+//! The distribution of answer times, mergeable and subtractable, and its percentiles.
+//!
+//! The grid is that of hdrhistogram with two significant digits from 1 ms to 1 h: exact below
+//! 256 ms, then 128 steps to the octave, so that a percentile is at most 0.79 % too high and
+//! never too low. Waits above 1 h count as 1 h. A cell of a quarter-hour holds a handful of
+//! waits, so a short list of (step, count) stands in for the 8 KiB histogram until it grows.
+
+use hdrhistogram::Histogram;
+use hdrhistogram::serialization::{Deserializer, Serializer, V2Serializer};
+
+use crate::measure::Wait;
+
+/// Longest wait the distribution tells apart, ms.
+pub const WAIT_MS_MAX: u64 = 3_600_000;
+const DIGITS: u8 = 2;
+/// Distinct steps up to which the list is smaller and faster than the histogram.
+const LIST_MAX: usize = 256;
+
+/// How many waits lie at each step of the grid.
+#[derive(Clone, Debug)]
+pub enum Waits {
+    /// Few distinct steps: (lowest value of the step, count), ascending.
+    Few(Vec<(u32, u32)>),
+    /// Many: hdrhistogram itself.
+    Many(Box<Histogram<u32>>),
+}
+
+impl Default for Waits {
+    fn default() -> Self {
+        Self::Few(Vec::new())
+    }
+}
+
+/// The lowest value of the step that holds `ms`.
+fn step(ms: u32) -> u32 {
+    let ms = ms.min(WAIT_MS_MAX as u32);
+    let shift = (32 - ms.leading_zeros()).saturating_sub(8);
+    ms >> shift << shift
+}
+
+fn empty() -> Histogram<u32> {
+    #[expect(clippy::expect_used, reason = "constant bounds, checked by every test that makes one")]
+    Histogram::new_with_bounds(1, WAIT_MS_MAX, DIGITS).expect("1 ms to 1 h with two digits are valid bounds")
+}
+
+impl Waits {
+    /// Puts one wait in.
+    pub fn add(&mut self, wait: Wait) {
+        self.add_step(step(wait.ms()), 1);
+    }
+
+    /// Takes one wait out that was put in before.
+    pub fn remove(&mut self, wait: Wait) {
+        let step = step(wait.ms());
+        match self {
+            Self::Few(list) => {
+                if let Ok(at) = list.binary_search_by_key(&step, |(value, _)| *value) {
+                    list[at].1 -= 1;
+                    if list[at].1 == 0 {
+                        list.remove(at);
+                    }
+                }
+            }
+            Self::Many(histogram) => {
+                // hdrhistogram takes out only what another histogram holds.
+                let mut one = empty();
+                one.saturating_record(u64::from(step));
+                let taken = histogram.subtract(&one);
+                debug_assert!(taken.is_ok(), "a wait was taken out that was never in");
+            }
+        }
+    }
+
+    fn add_step(&mut self, step: u32, count: u32) {
+        match self {
+            Self::Few(list) => {
+                match list.binary_search_by_key(&step, |(value, _)| *value) {
+                    Ok(at) => list[at].1 += count,
+                    Err(at) => list.insert(at, (step, count)),
+                }
+                if list.len() > LIST_MAX {
+                    *self = Self::Many(Box::new(self.to_histogram()));
+                }
+            }
+            Self::Many(histogram) => histogram.saturating_record_n(u64::from(step), count),
+        }
+    }
+
+    /// Adds all of `other`.
+    pub fn merge(&mut self, other: &Self) {
+        match (&mut *self, other) {
+            (Self::Many(ours), Self::Many(theirs)) => {
+                let merged = ours.add(&**theirs);
+                debug_assert!(merged.is_ok(), "all histograms have the same bounds");
+            }
+            (_, theirs) => theirs.each(|step, count| self.add_step(step, count)),
+        }
+    }
+
+    fn each(&self, mut visit: impl FnMut(u32, u32)) {
+        match self {
+            Self::Few(list) => list.iter().for_each(|(step, count)| visit(*step, *count)),
+            Self::Many(histogram) => {
+                for value in histogram.iter_recorded() {
+                    visit(step(value.value_iterated_to() as u32), value.count_at_value());
+                }
+            }
+        }
+    }
+
+    /// How many waits.
+    pub fn len(&self) -> u64 {
+        match self {
+            Self::Few(list) => list.iter().map(|(_, count)| u64::from(*count)).sum(),
+            Self::Many(histogram) => histogram.len(),
+        }
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The wait in ms that the share `quantile` (0 to 1) of all waits does not exceed, rounded up
+    /// to the end of its step; no data when empty.
+    pub fn quantile_ms(&self, quantile: f64) -> Option<u32> {
+        // One way of counting for both forms, so that a figure never depends on how it is held.
+        let rank = ((quantile * self.len() as f64).ceil() as u64).max(1);
+        let (mut seen, mut found) = (0, None);
+        self.each(|value, count| {
+            seen += u64::from(count);
+            if seen >= rank && found.is_none() {
+                found = Some(value);
+            }
+        });
+        let value = found?;
+        let shift = (32 - value.leading_zeros()).saturating_sub(8);
+        Some(value + (1 << shift) - 1)
+    }
+
+    fn to_histogram(&self) -> Histogram<u32> {
+        if let Self::Many(histogram) = self {
+            return (**histogram).clone();
+        }
+        let mut histogram = empty();
+        self.each(|step, count| histogram.saturating_record_n(u64::from(step), count));
+        histogram
+    }
+
+    /// The stored form: HdrHistogram V2. Empty for no waits.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        if !self.is_empty() {
+            let written = V2Serializer::new().serialize(&self.to_histogram(), &mut bytes);
+            debug_assert!(written.is_ok(), "writing to memory does not fail");
+        }
+        bytes
+    }
+
+    /// Reads the stored form; `None` when it is not one.
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let mut waits = Self::default();
+        if bytes.is_empty() {
+            return Some(waits);
+        }
+        let histogram: Histogram<u32> = Deserializer::new().deserialize(&mut &*bytes).ok()?;
+        for value in histogram.iter_recorded() {
+            waits.add_step(step(value.value_iterated_to() as u32), value.count_at_value());
+        }
+        Some(waits)
+    }
+}
+
+impl PartialEq for Waits {
+    fn eq(&self, other: &Self) -> bool {
+        let collect = |waits: &Self| {
+            let mut all = Vec::new();
+            waits.each(|step, count| all.push((step, count)));
+            all
+        };
+        collect(self) == collect(other)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn the_grid_is_that_of_hdrhistogram() {
+        let reference = empty();
+        for ms in (0..70_000).chain((70_000..3_600_000).step_by(997)) {
+            assert_eq!(u64::from(step(ms)), reference.lowest_equivalent(u64::from(ms)), "{ms}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn percentiles_are_never_low_and_at_most_0_79_percent_high(
+            mut waits in proptest::collection::vec(0u32..3_600_000, 1..600),
+            quantile in 0.01f64..1.0,
+        ) {
+            let mut held = Waits::default();
+            for wait in &waits {
+                held.add(Wait::from_ms(i64::from(*wait)));
+            }
+            waits.sort_unstable();
+            let rank = ((quantile * waits.len() as f64).ceil() as usize).max(1);
+            let exact = f64::from(waits[rank - 1]);
+            let told = f64::from(held.quantile_ms(quantile).unwrap());
+            prop_assert!(told >= exact && told <= exact * 1.0079 + 0.5, "{told} for {exact}");
+        }
+
+        #[test]
+        fn few_and_many_merge_subtract_and_store_alike(
+            ours in proptest::collection::vec(0u32..400_000, 0..500),
+            theirs in proptest::collection::vec(0u32..400_000, 0..500),
+        ) {
+            let fill = |list: &[u32]| {
+                let mut waits = Waits::default();
+                list.iter().for_each(|ms| waits.add(Wait::from_ms(i64::from(*ms))));
+                waits
+            };
+            let mut merged = fill(&ours);
+            merged.merge(&fill(&theirs));
+            let all: Vec<u32> = ours.iter().chain(&theirs).copied().collect();
+            prop_assert_eq!(&merged, &fill(&all));
+            prop_assert_eq!(Waits::from_bytes(&merged.to_bytes()).unwrap(), merged.clone());
+            theirs.iter().for_each(|ms| merged.remove(Wait::from_ms(i64::from(*ms))));
+            prop_assert_eq!(merged.quantile_ms(0.9), fill(&ours).quantile_ms(0.9));
+            prop_assert_eq!(&merged, &fill(&ours));
+        }
+    }
+}

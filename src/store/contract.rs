@@ -1,0 +1,194 @@
+//! The contract of the store, in types.
+
+use serde::{Deserialize, Serialize};
+
+use crate::call::fact::{CallChanges, VisitFact};
+use crate::event::{Reason, Reject};
+use crate::measure::Moment;
+use crate::names::{CallKey, CallName, QueueId, SourceId, UnitId};
+use crate::stats::totals::{QueueTotals, UnitTotals};
+use crate::stats::{Cell, CellKey, ScopeKind, Tier};
+
+/// Why the store could not do it: what was tried, on what, and the store's own word.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The address is not one of a store.
+    #[error("store `{url}`: {why}")]
+    Address {
+        /// The address as configured.
+        url: String,
+        /// What is wrong with it and what to write.
+        why: String,
+    },
+    /// The store was written by a newer Servicegrad.
+    #[error(
+        "store `{url}` has schema {found}, this program knows up to {known}: start the newer program again, or restore a backup"
+    )]
+    Newer {
+        /// The address.
+        url: String,
+        /// Its schema version.
+        found: i64,
+        /// Ours.
+        known: i64,
+    },
+    /// SQLite refused.
+    #[error("store: {doing}: {source}")]
+    Sqlite {
+        /// What was being done.
+        doing: &'static str,
+        /// SQLite's word.
+        source: rusqlite::Error,
+    },
+    /// Something stored cannot be read back.
+    #[error("store: {what} is damaged; `servicegrad store verify` tells what can be worked out again")]
+    Damaged {
+        /// What.
+        what: String,
+    },
+}
+
+/// What the store keeps of a source beside its events.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SourceState {
+    /// How far it has been read, in the source's own words.
+    pub position: Option<String>,
+    /// Newest time seen, by its own clock.
+    pub newest: Option<Moment>,
+    /// When its switch started anew, ascending.
+    pub restarts: Vec<Moment>,
+    /// When its switch was about to stop in order, ascending.
+    pub stops: Vec<Moment>,
+    /// Events used, ever.
+    pub accepted: u64,
+    /// Events seen before, ever.
+    pub duplicates: u64,
+    /// Of the accepted, those too old for the live figures.
+    pub backfilled: u64,
+    /// Events of queues that are not measured.
+    pub unmeasured: u64,
+    /// What could not be used, by reason.
+    pub rejected: std::collections::BTreeMap<Reason, u64>,
+}
+
+/// A period in which a source was not heard.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Gap {
+    /// Name of the source.
+    pub source: String,
+    /// Last heard.
+    pub from: Moment,
+    /// Heard again.
+    pub to: Moment,
+    /// Why, where known.
+    pub reason: Option<String>,
+}
+
+/// Everything of one batch, to be committed together.
+#[derive(Debug, Default)]
+pub struct Commit<'a> {
+    /// Changes of facts.
+    pub changes: &'a [CallChanges],
+    /// The calls touched: key, stored form, its last event, whether it is over.
+    pub calls: Vec<CallRow>,
+    /// Cells as they now add up.
+    pub cells: Vec<(CellKey, Cell)>,
+    /// Totals of queues as they now are.
+    pub queue_totals: Vec<(QueueId, QueueTotals)>,
+    /// Totals of units as they now are.
+    pub unit_totals: Vec<(UnitId, UnitTotals)>,
+    /// What could not be used: source, when we got it, why.
+    pub dead_letters: Vec<(SourceId, Moment, Reject)>,
+    /// Periods in which a source was not heard.
+    pub gaps: Vec<Gap>,
+    /// Sources as they now are.
+    pub sources: Vec<(SourceId, SourceState)>,
+}
+
+/// A call as the store keeps it.
+#[derive(Clone, Debug)]
+pub struct CallRow {
+    /// Which call.
+    pub key: CallKey,
+    /// Its events and what was said of it, in the form of [`saved`](crate::store::saved).
+    pub bytes: Vec<u8>,
+    /// Time of its newest event.
+    pub newest: Moment,
+    /// Nothing more is expected of it.
+    pub is_over: bool,
+}
+
+/// What a start needs.
+#[derive(Debug, Default)]
+pub struct Restored {
+    /// Sources by name.
+    pub sources: Vec<(String, SourceState)>,
+    /// Totals by name of the queue.
+    pub queue_totals: Vec<(QueueId, QueueTotals)>,
+    /// Totals by name of the unit.
+    pub unit_totals: Vec<(UnitId, UnitTotals)>,
+    /// Calls of which more is expected.
+    pub open_calls: Vec<(CallKey, Vec<u8>)>,
+    /// Visits decided in the last hour before `since`, for the live windows.
+    pub recent: Vec<VisitFact>,
+}
+
+/// Writes. One owner: the engine.
+pub trait Store: Send {
+    /// All that a start needs; visits decided at or after `since` come for the live windows.
+    fn restore(&mut self, since: Moment) -> Result<Restored, StoreError>;
+
+    /// A call seen before, if it is known.
+    fn recall_call(&mut self, key: &CallKey) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// A stored cell, if there is one.
+    fn recall_cell(&mut self, key: CellKey) -> Result<Option<Cell>, StoreError>;
+
+    /// Commits one batch, durably, whole or not at all. May be called again with the same batch.
+    fn commit(&mut self, commit: &Commit<'_>) -> Result<(), StoreError>;
+
+    /// Whether nothing has been stored yet.
+    fn is_empty(&mut self) -> Result<bool, StoreError>;
+}
+
+/// How good the figures of a period are, beyond what its cells count.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Quality {
+    /// Periods in which a source was not heard, overlapping the period.
+    pub gaps: Vec<Gap>,
+    /// What could not be used, by reason.
+    pub dead_letters: Vec<(String, u64)>,
+}
+
+/// A visit as it is stored, for drill-down.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VisitRow {
+    /// Name of the source.
+    pub source: String,
+    /// The switch's name of the call.
+    pub call: CallName,
+    /// What is said of it.
+    pub visit: VisitFact,
+}
+
+/// Reads. Any number of them, beside the writer.
+pub trait Reader: Send {
+    /// Cells of one kind and tier that begin in `from..until`, by start. Queues and units that are
+    /// no longer configured are left out.
+    fn cells(
+        &self,
+        kind: ScopeKind,
+        tier: Tier,
+        from: Moment,
+        until: Moment,
+    ) -> Result<Vec<(CellKey, Cell)>, StoreError>;
+
+    /// Visits of a queue offered in `from..until`, by time, at most `limit`.
+    fn visits(&self, queue: QueueId, from: Moment, until: Moment, limit: usize) -> Result<Vec<VisitRow>, StoreError>;
+
+    /// Gaps and dead letters of `from..until`.
+    fn quality(&self, from: Moment, until: Moment) -> Result<Quality, StoreError>;
+
+    /// Whether a visit or leg of `from..until` is still open.
+    fn has_open(&self, from: Moment, until: Moment) -> Result<bool, StoreError>;
+}
