@@ -146,7 +146,22 @@ pub struct LegFact {
     pub not_completed: bool,
 }
 
+impl LegOutcome {
+    /// Whether somebody answered there; a machine is nobody.
+    pub const fn is_reached(self) -> bool {
+        matches!(self, Self::Answered | Self::AnsweredElsewhere | Self::AnsweredExternal)
+    }
+}
+
 impl LegFact {
+    /// Whether the leg is in the denominator of the unit's answer rate: headline, ended, and
+    /// neither withdrawn, unknown nor a short ring.
+    pub fn counts_in_rate(&self) -> bool {
+        self.is_headline()
+            && !self.short
+            && !matches!(self.outcome, None | Some(LegOutcome::Withdrawn | LegOutcome::Unknown))
+    }
+
     /// Sent by an attendant during a visit of a measured queue: in the headline rate.
     pub fn is_headline(&self) -> bool {
         self.queue.is_some() && self.kind != TransferKind::Direct
@@ -227,4 +242,21 @@ pub struct CallChanges {
     pub key: CallKey,
     /// What changed.
     pub changes: Vec<Change>,
+}
+
+impl CallFacts {
+    /// Replaces every queue and unit by what `queue` and `unit` answer; facts about those that are
+    /// unknown there are left out.
+    pub fn rename(
+        &mut self,
+        mut queue: impl FnMut(QueueId) -> Option<QueueId>,
+        mut unit: impl FnMut(UnitId) -> Option<UnitId>,
+    ) {
+        let mut set_queue = |id: &mut QueueId| queue(*id).map(|new| *id = new).is_some();
+        let mut set_unit = |id: &mut UnitId| unit(*id).map(|new| *id = new).is_some();
+        self.visits.retain(|visit| set_queue(&mut visit.queue));
+        self.legs.retain(|leg| leg.queue.as_mut().is_none_or(&mut set_queue) && set_unit(&mut leg.unit));
+        self.journey = self.journey.take().and_then(|mut journey| set_queue(&mut journey.queue).then_some(journey));
+        self.unit_journeys.retain(|journey| set_unit(&mut journey.unit));
+    }
 }

@@ -8,9 +8,21 @@
 //!
 //! - [`fact`]: what is said of a visit, a transfer leg, a journey; [`fact::Change`]
 //! - [`testimony`]: the compact form in which a call keeps its events
-//! - [`visit`]: stays in queues to visits with outcomes
+//! - [`stay`]: testimonies to stays in switch-side queues, and what ended them
+//! - [`visit`]: stays to visits of measured queues, with waits; and the journey
 //! - [`transfer`]: transfer legs with outcomes, and journeys to units
-//! - [`fold`]: a call's testimonies to its facts
-//! - [`tracker`]: open calls; apply, expire, restore
+//! - [`fold`]: all of a call's testimonies to all of its facts, and what changed
+//! - [`tracker`]: calls in memory; apply, settle, expire
+//! - [`settings`]: what steers it
 
 pub mod fact;
+pub mod fold;
+pub mod settings;
+pub mod stay;
+pub mod testimony;
+pub mod tracker;
+pub mod transfer;
+pub mod visit;
+
+pub use settings::TrackerSettings;
+pub use tracker::{Applied, Archive, Call, NoArchive, Settled, Tracker};

@@ -146,10 +146,10 @@ impl LegCounts {
         self.outcomes[outcome as usize] += sign;
         self.short += sign * i64::from(leg.short);
         self.not_completed += sign * i64::from(leg.not_completed);
-        if !counts_in_rate(leg) {
+        if !leg.counts_in_rate() {
             return;
         }
-        let answered = sign * i64::from(is_reached(outcome));
+        let answered = sign * i64::from(outcome.is_reached());
         if leg.kind == TransferKind::Blind {
             self.blind += sign;
             self.blind_answered += answered;
@@ -164,15 +164,4 @@ impl LegCounts {
         self.journeys += sign;
         self.journeys_reached += sign * i64::from(journey.reached);
     }
-}
-
-/// Whether a leg is in the denominator of the unit's answer rate: headline, ended, and neither
-/// withdrawn, unknown nor a short ring.
-pub fn counts_in_rate(leg: &LegFact) -> bool {
-    leg.is_headline() && !leg.short && !matches!(leg.outcome, None | Some(LegOutcome::Withdrawn | LegOutcome::Unknown))
-}
-
-/// Whether an outcome means that somebody answered there.
-pub fn is_reached(outcome: LegOutcome) -> bool {
-    matches!(outcome, LegOutcome::Answered | LegOutcome::AnsweredElsewhere | LegOutcome::AnsweredExternal)
 }

@@ -157,7 +157,7 @@ pub struct Quality {
     /// Periods in which a source was not heard, overlapping the period.
     pub gaps: Vec<Gap>,
     /// What could not be used, by reason.
-    pub dead_letters: Vec<(String, u64)>,
+    pub dead_letters: Vec<(String, i64)>,
 }
 
 /// A visit as it is stored, for drill-down.

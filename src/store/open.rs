@@ -1,10 +1,12 @@
 //! From an address to a store.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use serde::Deserialize;
 
 use crate::directory::Directory;
+use crate::store::sqlite::{SqliteReader, SqliteStore};
 use crate::store::{Reader, Store, StoreError};
 
 /// `[store]` of the configuration.
@@ -41,12 +43,16 @@ impl StoreSettings {
 
 /// Opens a store for writing, creating it where there is none.
 pub fn open(url: &str, directory: &Arc<Directory>) -> Result<Box<dyn Store>, StoreError> {
-    let _ = directory;
-    Err(StoreError::Address { url: url.into(), why: "not built yet".into() })
+    Ok(Box::new(SqliteStore::open(path_of(url)?, Arc::clone(directory))?))
 }
 
 /// Opens a store for reading only; it must exist.
 pub fn open_reader(url: &str, directory: &Arc<Directory>) -> Result<Box<dyn Reader>, StoreError> {
-    let _ = directory;
-    Err(StoreError::Address { url: url.into(), why: "not built yet".into() })
+    Ok(Box::new(SqliteReader::open(path_of(url)?, Arc::clone(directory))?))
+}
+
+fn path_of(url: &str) -> Result<&Path, StoreError> {
+    let path = url.strip_prefix("sqlite:").filter(|path| !path.is_empty());
+    path.map(Path::new)
+        .ok_or_else(|| StoreError::Address { url: url.into(), why: "is no store; write sqlite:PATH".into() })
 }

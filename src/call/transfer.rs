@@ -1,0 +1,211 @@
+//! Transfer legs with their outcomes, and what each caller got from each unit.
+//!
+//! Rulings of the design held here: what answered means (13), whose transfers (14), short rings (15).
+
+use smallvec::SmallVec;
+
+use crate::call::fact::{LegFact, LegOutcome, Outcome, UnitJourneyFact, VisitFact};
+use crate::call::testimony::{Milestone, Sent, SwitchQueues, Testimony, TransferKey};
+use crate::directory::Directory;
+use crate::event::{AnsweredBy, EndedBy, TransferKind, TransferResult};
+use crate::measure::{Moment, Ring, Span};
+use crate::names::{SourceId, UNKNOWN_UNIT};
+
+/// A caller who is back in a queue this soon after ringing out was recalled.
+const RECALL_MS: i64 = 60_000;
+/// A transfer to an unknown target that is followed this soon by an entry went to a queue.
+const INTO_QUEUE_MS: i64 = 5_000;
+/// An attendant sends a caller on while talking, or in the moment of hanging up.
+const AFTER_TALK_MS: i64 = 5_000;
+
+/// Everything about a call that its legs depend on.
+pub struct Around<'a> {
+    /// Its testimonies, in order.
+    pub testimonies: &'a [Testimony],
+    /// Its visits.
+    pub visits: &'a [VisitFact],
+    /// Its source.
+    pub source: SourceId,
+    /// Nothing more is expected of it.
+    pub is_over: bool,
+    /// When the switch started anew first after a moment.
+    pub restart_after: &'a dyn Fn(Moment) -> Option<Moment>,
+    /// Ringing below this is short.
+    pub short_ring: Span,
+    /// Switch-side names.
+    pub queues: &'a SwitchQueues,
+    /// Who is who.
+    pub directory: &'a Directory,
+}
+
+/// What was told of one transfer.
+struct Told<'a> {
+    sent: Option<(&'a Testimony, &'a Sent)>,
+    key: TransferKey,
+    ringing: Option<Moment>,
+    taken: Option<(Moment, AnsweredBy)>,
+    failed: Option<(Moment, TransferResult)>,
+    withdrawn: bool,
+}
+
+/// The legs of a call, by start; and how many answers or failures belong to no transfer.
+pub fn legs(around: &Around<'_>) -> (SmallVec<[LegFact; 0]>, u16) {
+    let mut told: SmallVec<[Told<'_>; 1]> = SmallVec::new();
+    for testimony in around.testimonies {
+        hear(&mut told, testimony);
+    }
+    let orphans = told.iter().filter(|told| told.sent.is_none()).count() as u16;
+    let mut legs: SmallVec<[LegFact; 0]> = told.iter().filter_map(|told| around.leg(told)).collect();
+    legs.sort_by_key(|leg| leg.started);
+    for (place, leg) in legs.iter_mut().enumerate() {
+        leg.number = place as u16 + 1;
+    }
+    (legs, orphans)
+}
+
+fn hear<'a>(told: &mut SmallVec<[Told<'a>; 1]>, testimony: &'a Testimony) {
+    let key = match &testimony.what {
+        Milestone::Sent(sent) => sent.transfer,
+        Milestone::Ringing { transfer } | Milestone::Taken { transfer, .. } | Milestone::Failed { transfer, .. } => {
+            *transfer
+        }
+        _ => return,
+    };
+    let place = told.iter().position(|told| told.key == key).unwrap_or_else(|| {
+        told.push(Told { sent: None, key, ringing: None, taken: None, failed: None, withdrawn: false });
+        told.len() - 1
+    });
+    let (told, at) = (&mut told[place], testimony.stamp.at);
+    match &testimony.what {
+        Milestone::Sent(sent) => {
+            let is_better = told.sent.is_none_or(|(known, _)| testimony.stamp.evidence > known.stamp.evidence);
+            if is_better {
+                told.sent = Some((testimony, sent));
+            }
+        }
+        Milestone::Ringing { .. } => told.ringing = told.ringing.or(Some(at)),
+        // In a group any answer wins; the first counts.
+        Milestone::Taken { by, .. } => told.taken = told.taken.or(Some((at, *by))),
+        Milestone::Failed { result: TransferResult::Withdrawn, .. } => {
+            told.withdrawn = true;
+            told.failed = told.failed.or(Some((at, TransferResult::Withdrawn)));
+        }
+        Milestone::Failed { result, .. } => told.failed = Some((at, *result)),
+        _ => {}
+    }
+}
+
+impl Around<'_> {
+    fn leg(&self, told: &Told<'_>) -> Option<LegFact> {
+        let (testimony, sent) = told.sent?;
+        let started = testimony.stamp.at;
+        let unit = self.directory.unit_of(&sent.target, started);
+        if unit == UNKNOWN_UNIT && self.went_into_queue(sent, started) {
+            return None;
+        }
+        let (outcome, ended) = self.outcome(told, started);
+        let ring = ended.map(|ended| Ring::from_ms(ended - told.ringing.unwrap_or(started)));
+        let is_short = outcome == Some(LegOutcome::CallerHungUp)
+            && ring.is_some_and(|ring| i64::from(ring.ms()) < self.short_ring.ms());
+        Some(LegFact {
+            number: 0,
+            queue: self.sender(sent, started),
+            kind: sent.kind,
+            target: sent.target.clone(),
+            unit,
+            organisation: self.directory.unit(unit).organisation,
+            started,
+            outcome,
+            ring,
+            short: is_short,
+            not_completed: told.taken.is_some() && told.withdrawn,
+        })
+    }
+
+    /// A transfer into a queue is no leg to a unit.
+    fn went_into_queue(&self, sent: &Sent, started: Moment) -> bool {
+        self.directory.queue_fed_by(self.source, &sent.target).is_some() || self.entered_within(started, INTO_QUEUE_MS)
+    }
+
+    fn entered_within(&self, from: Moment, ms: i64) -> bool {
+        self.testimonies.iter().any(|testimony| {
+            let is_entry = matches!(testimony.what, Milestone::Entered { .. });
+            is_entry && (0..=ms).contains(&(testimony.stamp.at - from))
+        })
+    }
+
+    fn back_at_switchboard(&self, from: Moment) -> bool {
+        self.visits.iter().any(|visit| (0..=RECALL_MS).contains(&(visit.offered - from)))
+    }
+
+    /// The measured queue in whose visit the attendant sent the caller on.
+    fn sender(&self, sent: &Sent, started: Moment) -> Option<crate::names::QueueId> {
+        if sent.kind == TransferKind::Direct {
+            return None;
+        }
+        if let Some(queue) = sent.queue {
+            return self.queues.measured(queue);
+        }
+        let during = |visit: &&VisitFact| {
+            let answered = visit.outcome == Some(Outcome::Answered) && visit.decided <= Some(started);
+            let hung_up = visit.talk.and_then(|talk| visit.decided.map(|at| at.plus_ms(i64::from(talk.ms()))));
+            answered && hung_up.is_none_or(|at| started - at <= AFTER_TALK_MS)
+        };
+        self.visits.iter().rev().find(during).map(|visit| visit.queue)
+    }
+
+    fn outcome(&self, told: &Told<'_>, started: Moment) -> (Option<LegOutcome>, Option<Moment>) {
+        if let Some((at, by)) = told.taken {
+            let outcome = match by {
+                AnsweredBy::Person => LegOutcome::Answered,
+                AnsweredBy::Other => LegOutcome::AnsweredElsewhere,
+                AnsweredBy::External => LegOutcome::AnsweredExternal,
+                AnsweredBy::Voicemail => LegOutcome::Voicemail,
+                AnsweredBy::Announcement => LegOutcome::Announcement,
+            };
+            return (Some(outcome), Some(at));
+        }
+        if let Some((at, result)) = told.failed {
+            let outcome = match result {
+                TransferResult::NoAnswer if self.back_at_switchboard(at) => LegOutcome::NoAnswerRecalled,
+                TransferResult::NoAnswer => LegOutcome::NoAnswerDropped,
+                TransferResult::Recalled => LegOutcome::NoAnswerRecalled,
+                TransferResult::Busy => LegOutcome::Busy,
+                TransferResult::Rejected => LegOutcome::Rejected,
+                TransferResult::Unreachable => LegOutcome::Unreachable,
+                TransferResult::CallerHungUp => LegOutcome::CallerHungUp,
+                TransferResult::Withdrawn => LegOutcome::Withdrawn,
+                TransferResult::Forwarded => LegOutcome::Forwarded,
+            };
+            return (Some(outcome), Some(at));
+        }
+        let ended = self.testimonies.iter().find_map(|testimony| match testimony.what {
+            Milestone::Ended { by } if testimony.stamp.at >= started => Some((testimony.stamp.at, by)),
+            _ => None,
+        });
+        match ended {
+            Some((at, Some(EndedBy::Caller))) => (Some(LegOutcome::CallerHungUp), Some(at)),
+            Some(_) => (Some(LegOutcome::Unknown), None),
+            None if self.is_over || (self.restart_after)(started).is_some() => (Some(LegOutcome::Unknown), None),
+            None => (None, None),
+        }
+    }
+}
+
+/// What the caller got from each unit: somebody was reached there, by any of the legs that count.
+pub fn unit_journeys(legs: &[LegFact]) -> SmallVec<[UnitJourneyFact; 0]> {
+    let mut journeys: SmallVec<[UnitJourneyFact; 0]> = SmallVec::new();
+    for leg in legs.iter().filter(|leg| leg.counts_in_rate()) {
+        let reached = leg.outcome.is_some_and(LegOutcome::is_reached);
+        match journeys.iter_mut().find(|journey| journey.unit == leg.unit) {
+            Some(journey) => journey.reached |= reached,
+            None => journeys.push(UnitJourneyFact {
+                unit: leg.unit,
+                organisation: leg.organisation,
+                started: leg.started,
+                reached,
+            }),
+        }
+    }
+    journeys
+}
