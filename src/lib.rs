@@ -2,8 +2,10 @@
 pub mod call;
 pub mod clock;
 pub mod directory;
+pub mod engine;
 pub mod event;
 pub mod measure;
 pub mod names;
+pub mod source;
 pub mod stats;
 pub mod store;

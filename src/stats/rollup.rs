@@ -5,16 +5,16 @@
 //! takes its *was* out of three cells (quarter, day, month) and puts its *is* in; a cell that is
 //! not in memory is asked for, so that corrections of any age find theirs.
 
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use ahash::AHashMap;
 
-use crate::call::fact::{Change, Was};
-use crate::directory::Directory;
+use crate::call::fact::{Change, JourneyFact, LegFact, UnitJourneyFact, VisitFact, Was};
+use crate::directory::{Directory, Queue};
 use crate::measure::Moment;
-use crate::names::QueueId;
 use crate::stats::period::Calendar;
-use crate::stats::{Cell, CellKey, LegCounts, Scope, Tier, VisitCell};
+use crate::stats::{Cell, CellKey, Scope, Tier, VisitCell};
 
 /// Cells in memory beyond which those of past days are let go after a commit. A national operator
 /// touches some 25 000 a day; the price of one let go too early is one look-up.
@@ -47,102 +47,84 @@ impl Rollup {
         &self.calendar
     }
 
-    /// Applies one change. `recall` is asked once for each cell that is not at hand and answers
-    /// with the stored one, if there is any.
-    pub fn apply<E>(
+    /// Brings the cells to hand that `change` is about. `recall` is asked once for each that is not
+    /// there and answers with the stored one, if there is any. May fail, and be tried again,
+    /// without harm: nothing is counted here.
+    pub fn prepare<E>(
         &mut self,
         change: &Change,
-        recall: &mut impl FnMut(CellKey) -> Result<Option<Cell>, E>,
+        mut recall: impl FnMut(CellKey) -> Result<Option<Cell>, E>,
     ) -> Result<(), E> {
+        for (scope, at) in places(change).into_iter().flatten() {
+            for tier in Tier::ALL {
+                let key = CellKey { scope, tier, start: self.calendar.start(tier, at) };
+                if let Entry::Vacant(entry) = self.cells.entry(key) {
+                    let cell = recall(key)?.unwrap_or_else(|| empty(&self.directory, scope));
+                    entry.insert(Held { cell, is_touched: false });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Counts one change; its cells have been brought to hand by [`Rollup::prepare`].
+    pub fn apply(&mut self, change: &Change) {
         match change {
             Change::Visit(Was { was, is }) => {
-                for (fact, sign) in [(was, -1), (is, 1)] {
-                    let Some(fact) = fact else { continue };
-                    self.each_visits(Scope::Queue(fact.queue), fact.queue, fact.offered, recall, |cell, queue| {
+                self.count(was.as_ref(), is.as_ref(), visit_place, |fact, cell, queue, sign| {
+                    if let (Cell::Visits(cell), Some(queue)) = (cell, queue) {
                         cell.count_visit(fact, queue, sign);
-                    })?;
-                }
+                    }
+                })
             }
             Change::Journey(Was { was, is }) => {
-                for (fact, sign) in [(was, -1), (is, 1)] {
-                    let Some(fact) = fact else { continue };
-                    self.each_visits(Scope::Calls(fact.queue), fact.queue, fact.offered, recall, |cell, queue| {
+                self.count(was.as_ref(), is.as_ref(), journey_place, |fact, cell, queue, sign| {
+                    if let (Cell::Visits(cell), Some(queue)) = (cell, queue) {
                         cell.count_journey(fact, queue, sign);
-                    })?;
-                }
+                    }
+                });
             }
-            Change::Leg(Was { was, is }) => {
-                for (fact, sign) in [(was, -1), (is, 1)] {
-                    let Some(fact) = fact else { continue };
-                    self.each_legs(Scope::Unit(fact.unit), fact.started, recall, |counts| {
-                        counts.count_leg(fact, sign)
-                    })?;
+            Change::Leg(Was { was, is }) => self.count(was.as_ref(), is.as_ref(), leg_place, |fact, cell, _, sign| {
+                if let Cell::Legs(counts) = cell {
+                    counts.count_leg(fact, sign);
                 }
-            }
+            }),
             Change::UnitJourney(Was { was, is }) => {
-                for (fact, sign) in [(was, -1), (is, 1)] {
-                    let Some(fact) = fact else { continue };
-                    self.each_legs(Scope::Unit(fact.unit), fact.started, recall, |counts| {
+                self.count(was.as_ref(), is.as_ref(), unit_journey_place, |fact, cell, _, sign| {
+                    if let Cell::Legs(counts) = cell {
                         counts.count_journey(fact, sign);
-                    })?;
+                    }
+                });
+            }
+        }
+    }
+
+    /// Takes `was` out of the three cells of its place and puts `is` into those of its own.
+    fn count<T>(
+        &mut self,
+        was: Option<&T>,
+        is: Option<&T>,
+        place: fn(&T) -> (Scope, Moment),
+        count: impl Fn(&T, &mut Cell, Option<&Queue>, i64),
+    ) {
+        for (fact, sign) in [(was, -1), (is, 1)] {
+            let Some(fact) = fact else { continue };
+            let (scope, at) = place(fact);
+            let queue = match scope {
+                Scope::Queue(id) | Scope::Calls(id) => Some(self.directory.queue(id)),
+                Scope::Unit(_) => None,
+            };
+            for tier in Tier::ALL {
+                let key = CellKey { scope, tier, start: self.calendar.start(tier, at) };
+                let new = || Held { cell: empty(&self.directory, scope), is_touched: false };
+                let held = self.cells.entry(key).or_insert_with(new);
+                if !held.is_touched {
+                    held.is_touched = true;
+                    self.touched.push(key);
                 }
+                count(fact, &mut held.cell, queue, sign);
             }
         }
-        Ok(())
-    }
-
-    fn each_visits<E>(
-        &mut self,
-        scope: Scope,
-        queue: QueueId,
-        at: Moment,
-        recall: &mut impl FnMut(CellKey) -> Result<Option<Cell>, E>,
-        mut count: impl FnMut(&mut VisitCell, &crate::directory::Queue),
-    ) -> Result<(), E> {
-        let directory = Arc::clone(&self.directory);
-        for tier in Tier::ALL {
-            if let Cell::Visits(cell) = self.touch(scope, tier, at, recall)? {
-                count(cell, directory.queue(queue));
-            }
-        }
-        Ok(())
-    }
-
-    fn each_legs<E>(
-        &mut self,
-        scope: Scope,
-        at: Moment,
-        recall: &mut impl FnMut(CellKey) -> Result<Option<Cell>, E>,
-        mut count: impl FnMut(&mut LegCounts),
-    ) -> Result<(), E> {
-        for tier in Tier::ALL {
-            if let Cell::Legs(counts) = self.touch(scope, tier, at, recall)? {
-                count(counts);
-            }
-        }
-        Ok(())
-    }
-
-    fn touch<E>(
-        &mut self,
-        scope: Scope,
-        tier: Tier,
-        at: Moment,
-        recall: &mut impl FnMut(CellKey) -> Result<Option<Cell>, E>,
-    ) -> Result<&mut Cell, E> {
-        let key = CellKey { scope, tier, start: self.calendar.start(tier, at) };
-        let held = match self.cells.entry(key) {
-            std::collections::hash_map::Entry::Occupied(entry) => entry.into_mut(),
-            std::collections::hash_map::Entry::Vacant(entry) => {
-                let cell = recall(key)?.unwrap_or_else(|| empty(&self.directory, scope));
-                entry.insert(Held { cell, is_touched: false })
-            }
-        };
-        if !held.is_touched {
-            held.is_touched = true;
-            self.touched.push(key);
-        }
-        Ok(&mut held.cell)
     }
 
     /// A cell at hand.
@@ -184,6 +166,35 @@ impl Rollup {
     /// Whether none is.
     pub fn is_empty(&self) -> bool {
         self.cells.is_empty()
+    }
+}
+
+fn visit_place(fact: &VisitFact) -> (Scope, Moment) {
+    (Scope::Queue(fact.queue), fact.offered)
+}
+
+fn journey_place(fact: &JourneyFact) -> (Scope, Moment) {
+    (Scope::Calls(fact.queue), fact.offered)
+}
+
+fn leg_place(fact: &LegFact) -> (Scope, Moment) {
+    (Scope::Unit(fact.unit), fact.started)
+}
+
+fn unit_journey_place(fact: &UnitJourneyFact) -> (Scope, Moment) {
+    (Scope::Unit(fact.unit), fact.started)
+}
+
+/// Where a change takes out and where it puts in.
+fn places(change: &Change) -> [Option<(Scope, Moment)>; 2] {
+    fn both<T>(change: &Was<T>, place: fn(&T) -> (Scope, Moment)) -> [Option<(Scope, Moment)>; 2] {
+        [change.was.as_ref().map(place), change.is.as_ref().map(place)]
+    }
+    match change {
+        Change::Visit(change) => both(change, visit_place),
+        Change::Journey(change) => both(change, journey_place),
+        Change::Leg(change) => both(change, leg_place),
+        Change::UnitJourney(change) => both(change, unit_journey_place),
     }
 }
 

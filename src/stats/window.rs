@@ -27,26 +27,22 @@ pub struct Recent {
 }
 
 impl Recent {
-    /// Follows one change of a visit. An outcome older than `oldest` is past the allowed lateness
-    /// and does not enter the windows; one that is in them can always be corrected.
+    /// Follows one change of a visit. What was decided before `oldest`, or told later than the
+    /// allowed lateness, does not enter the windows; what is in them can always be corrected.
     pub fn apply(&mut self, change: &Was<VisitFact>, oldest: Moment) {
-        if let Some(was) = &change.was {
-            self.leave(was);
-        }
+        let was_in = change.was.as_ref().is_some_and(|was| self.leave(was));
         if let Some(is) = &change.is {
-            // A visit that was in the windows stays in them, corrected, however old.
-            let was_in = change.was.as_ref().is_some_and(|was| was.decided == is.decided && was.outcome.is_some());
-            self.enter(is, if was_in { Moment(i64::MIN) } else { oldest });
+            self.enter(is, oldest, was_in || !is.late);
         }
     }
 
-    fn enter(&mut self, fact: &VisitFact, oldest: Moment) {
+    fn enter(&mut self, fact: &VisitFact, oldest: Moment, is_timely: bool) {
         if fact.outcome == Some(Outcome::Answered) && !fact.over {
             self.talking += 1;
         }
         match (fact.outcome, fact.decided) {
             (None, _) => *self.waiting.entry(fact.offered).or_default() += 1,
-            (Some(_), Some(at)) if at >= oldest => {
+            (Some(_), Some(at)) if at >= oldest && is_timely => {
                 let place = self.decided.iter().rposition(|held| held.decided <= Some(at)).map_or(0, |last| last + 1);
                 self.decided.insert(place, fact.clone());
             }
@@ -54,7 +50,8 @@ impl Recent {
         }
     }
 
-    fn leave(&mut self, fact: &VisitFact) {
+    /// Takes a visit out; says whether it was in the windows.
+    fn leave(&mut self, fact: &VisitFact) -> bool {
         if fact.outcome == Some(Outcome::Answered) && !fact.over {
             self.talking = self.talking.saturating_sub(1);
         }
@@ -65,9 +62,10 @@ impl Recent {
                     self.waiting.remove(&fact.offered);
                 }
             }
-        } else if let Some(place) = self.decided.iter().rposition(|held| held == fact) {
-            self.decided.remove(place);
+            return false;
         }
+        let place = self.decided.iter().rposition(|held| held == fact);
+        place.is_some_and(|place| self.decided.remove(place).is_some())
     }
 
     /// Lets go of what no window will show again at `now`.

@@ -92,7 +92,7 @@ pub struct Commit<'a> {
     /// The calls touched: key, stored form, its last event, whether it is over.
     pub calls: Vec<CallRow>,
     /// Cells as they now add up.
-    pub cells: Vec<(CellKey, Cell)>,
+    pub cells: Vec<(CellKey, &'a Cell)>,
     /// Totals of queues as they now are.
     pub queue_totals: Vec<(QueueId, QueueTotals)>,
     /// Totals of units as they now are.

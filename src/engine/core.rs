@@ -1,0 +1,446 @@
+//! Take, commit, end of an import.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Instant;
+
+use smol_str::SmolStr;
+
+use crate::call::fact::{CallChanges, Change};
+use crate::call::testimony::SwitchQueues;
+use crate::call::{Applied, Archive, Call, Settled, Tracker, TrackerSettings};
+use crate::clock::Clock;
+use crate::directory::Directory;
+use crate::event::{AgentState, CallEvent, EventKind, Reason, Reject};
+use crate::measure::{Moment, Span};
+use crate::names::{CallKey, SourceId};
+use crate::source::batch::{Batch, Receipt};
+use crate::stats::rollup::Rollup;
+use crate::stats::totals::{QueueTotals, UnitTotals};
+use crate::stats::window::Recent;
+use crate::store::contract::CallRow;
+use crate::store::{Commit, Gap, SourceState, Store, StoreError, saved};
+
+/// Longest live window, ms.
+const WINDOW_MS: i64 = 60 * 60 * 1000;
+/// A live source whose clock runs ahead is believed up to this far beyond ours.
+const AHEAD_MS: i64 = 10 * 60 * 1000;
+/// Most attendants whose state is kept. A state beyond it is not shown.
+const AGENTS_MAX: usize = 50_000;
+
+/// The engine.
+pub struct Engine {
+    pub(super) directory: Arc<Directory>,
+    pub(super) clock: Clock,
+    pub(super) lateness: Span,
+    pub(super) tracker: Tracker,
+    pub(super) rollup: Rollup,
+    pub(super) recent: Vec<Recent>,
+    pub(super) queue_totals: Vec<Touched<QueueTotals>>,
+    pub(super) unit_totals: Vec<Touched<UnitTotals>>,
+    pub(super) sources: Vec<Touched<SourceState>>,
+    pub(super) live: Vec<Live>,
+    pub(super) agents: BTreeMap<(SourceId, Option<SmolStr>, SmolStr), AgentState>,
+    pub(super) store: Box<dyn Store>,
+    pub(super) health: StoreHealth,
+    pub(super) revision: u64,
+    is_import: bool,
+    pending: Pending,
+}
+
+/// A value and whether it has changed since it was stored.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Touched<T> {
+    pub(super) value: T,
+    is_touched: bool,
+}
+
+impl<T> Touched<T> {
+    pub(super) fn stored(value: T) -> Self {
+        Self { value, is_touched: false }
+    }
+
+    fn change(&mut self) -> &mut T {
+        self.is_touched = true;
+        &mut self.value
+    }
+}
+
+/// What is known of a source since the start only.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Live {
+    pub(super) last_heard: Option<Moment>,
+    pub(super) is_caught_up: bool,
+}
+
+/// How the store has fared since the start.
+#[derive(Clone, Debug, Default)]
+pub(super) struct StoreHealth {
+    pub(super) trouble: Option<String>,
+    pub(super) commits: u64,
+    pub(super) errors: u64,
+    pub(super) last_commit_ms: f64,
+}
+
+/// What has been worked out and not yet stored.
+#[derive(Default)]
+struct Pending {
+    changes: Vec<CallChanges>,
+    calls: Vec<CallRow>,
+    dead_letters: Vec<(SourceId, Moment, Reject)>,
+    gaps: Vec<Gap>,
+    /// How many of `changes` have been added up.
+    counted: usize,
+}
+
+impl Pending {
+    fn is_empty(&self) -> bool {
+        self.changes.is_empty() && self.calls.is_empty() && self.dead_letters.is_empty() && self.gaps.is_empty()
+    }
+}
+
+/// A batch on its way in. Kept by the caller, so that a store that fails in between can be tried
+/// again from where it stood.
+#[derive(Debug)]
+pub struct Intake {
+    batch: Batch,
+    next: usize,
+    receipt: Receipt,
+}
+
+impl Intake {
+    /// A batch of which nothing has been taken.
+    pub fn new(batch: Batch) -> Self {
+        Self { batch, next: 0, receipt: Receipt::default() }
+    }
+
+    /// What has been taken so far; an answer to the sender after the commit only.
+    pub fn receipt(&self) -> Receipt {
+        self.receipt
+    }
+}
+
+/// Where the tracker finds calls that are no longer in memory.
+struct Recall<'a> {
+    store: &'a mut dyn Store,
+    directory: &'a Directory,
+}
+
+impl Archive for Recall<'_> {
+    type Error = StoreError;
+
+    fn recall(&mut self, key: &CallKey, queues: &mut SwitchQueues) -> Result<Option<Call>, StoreError> {
+        let Some(bytes) = self.store.recall_call(key)? else { return Ok(None) };
+        let call = saved::from_bytes(&bytes, key, queues, self.directory);
+        call.map(Some).ok_or_else(|| StoreError::Damaged { what: format!("call `{}`", key.call) })
+    }
+}
+
+impl Engine {
+    /// An engine over `store`, with everything put back that the store knows.
+    pub fn open(
+        directory: Arc<Directory>,
+        settings: TrackerSettings,
+        store: Box<dyn Store>,
+        clock: Clock,
+    ) -> Result<Self, StoreError> {
+        let lateness = settings.lateness;
+        let mut engine = Self {
+            tracker: Tracker::new(Arc::clone(&directory), settings),
+            rollup: Rollup::new(Arc::clone(&directory)),
+            recent: directory.queues().iter().map(|_| Recent::default()).collect(),
+            queue_totals: directory
+                .queues()
+                .iter()
+                .map(|queue| Touched::stored(QueueTotals::of_queue(queue)))
+                .collect(),
+            unit_totals: vec![Touched::default(); directory.units().len()],
+            sources: vec![Touched::default(); directory.sources().len()],
+            live: vec![Live::default(); directory.sources().len()],
+            agents: BTreeMap::new(),
+            health: StoreHealth::default(),
+            revision: 0,
+            is_import: false,
+            pending: Pending::default(),
+            directory,
+            clock,
+            lateness,
+            store,
+        };
+        engine.restore()?;
+        Ok(engine)
+    }
+
+    /// From now on old files are read: a source's own clock is believed however far it runs, and
+    /// nothing is shown live.
+    pub fn importing(mut self) -> Self {
+        self.is_import = true;
+        self
+    }
+
+    /// How far a source has been read, in its own words.
+    pub fn position(&self, source: SourceId) -> Option<&str> {
+        self.sources[source.index()].value.position.as_deref()
+    }
+
+    /// Takes a batch in. What fails can be tried again with the same intake.
+    pub fn take(&mut self, intake: &mut Intake) -> Result<(), StoreError> {
+        let now = self.clock.now();
+        self.tracker.set_horizon((!self.is_import).then(|| now.plus_ms(AHEAD_MS)));
+        let source = intake.batch.source;
+        while let Some(event) = intake.batch.events.get(intake.next) {
+            self.hear(source, event, &mut intake.receipt, now)?;
+            intake.next += 1;
+        }
+        for reject in intake.batch.rejects.drain(..) {
+            self.refuse(source, reject, now);
+            intake.receipt.rejected += 1;
+        }
+        let newest = self.tracker.source(source).newest;
+        if let Some(position) = intake.batch.position.take() {
+            self.sources[source.index()].change().position = Some(position);
+        }
+        let state = &mut self.sources[source.index()];
+        if state.value.newest != newest {
+            state.change().newest = newest;
+        }
+        let live = &mut self.live[source.index()];
+        (live.last_heard, live.is_caught_up) = (Some(now), intake.batch.caught_up);
+        Ok(())
+    }
+
+    fn hear(
+        &mut self,
+        feed: SourceId,
+        event: &CallEvent,
+        receipt: &mut Receipt,
+        now: Moment,
+    ) -> Result<(), StoreError> {
+        let (source, renamed) = self.source_of(feed, event);
+        let event = renamed.as_ref().unwrap_or(event);
+        let mut recall = Recall { store: &mut *self.store, directory: &self.directory };
+        let applied = self.tracker.apply(source, event, &mut recall)?;
+        let is_unmeasured = self.tracker.is_unmeasured(source, event);
+        match applied {
+            Applied::Duplicate => {
+                receipt.duplicates += 1;
+                self.sources[source.index()].change().duplicates += 1;
+            }
+            Applied::Refused(reason) => {
+                receipt.rejected += 1;
+                let detail = format!("call `{}` has more events than any call can have", event.call);
+                let reject =
+                    Reject::new(format!("call {}", event.call), reason, detail, event.kind.type_name().as_bytes());
+                self.refuse(source, reject.at(event.stamp.at), now);
+            }
+            Applied::New { .. } | Applied::Other => {
+                receipt.accepted += 1;
+                let is_old = now - event.stamp.at > self.lateness.ms();
+                let state = self.sources[source.index()].change();
+                state.accepted += 1;
+                state.backfilled += u64::from(is_old);
+                state.unmeasured += u64::from(is_unmeasured);
+                self.note(source, event);
+            }
+        }
+        Ok(())
+    }
+
+    /// Which source an event is of. One that names a source of its own which is not configured came
+    /// through its feed: it is counted there, with call and id kept apart from the feed's own.
+    fn source_of(&self, feed: SourceId, event: &CallEvent) -> (SourceId, Option<CallEvent>) {
+        let Some(own) = event.source.as_deref().filter(|own| *own != self.directory.source_name(feed)) else {
+            return (feed, None);
+        };
+        if let Some(source) = self.directory.source_named(own) {
+            return (source, None);
+        }
+        let mut event = event.clone();
+        event.id = crate::event::EventId::of(&[own.as_bytes(), &event.id.0.to_le_bytes()]);
+        if !event.call.is_empty() {
+            event.call = format!("{own}/{}", event.call).into();
+        }
+        (feed, Some(event))
+    }
+
+    /// What an event says that is not about a call.
+    fn note(&mut self, source: SourceId, event: &CallEvent) {
+        match &event.kind {
+            EventKind::AgentChanged { agent, queue, state } => {
+                let key = (source, queue.clone(), agent.clone());
+                if *state == AgentState::Offline {
+                    self.agents.remove(&key);
+                } else if self.agents.len() < AGENTS_MAX || self.agents.contains_key(&key) {
+                    self.agents.insert(key, *state);
+                }
+            }
+            EventKind::SourceGap { from, to, reason } => self.pending.gaps.push(Gap {
+                source: self.directory.source_name(source).to_owned(),
+                from: *from,
+                to: *to,
+                reason: reason.as_ref().map(ToString::to_string),
+            }),
+            EventKind::SourceStarted | EventKind::SourceStopped => {
+                let times = self.tracker.source(source);
+                let state = self.sources[source.index()].change();
+                (state.restarts, state.stops) = (times.restarts.clone(), times.stops.clone());
+            }
+            _ => {}
+        }
+    }
+
+    fn refuse(&mut self, source: SourceId, reject: Reject, now: Moment) {
+        *self.sources[source.index()].change().rejected.entry(reject.reason).or_default() += 1;
+        self.pending.dead_letters.push((source, now, reject));
+    }
+
+    /// Works out what changed since the last commit, adds it up and stores it, all or nothing. May
+    /// be called again after a failure, and must be before the next batch is taken.
+    pub fn commit(&mut self) -> Result<(), StoreError> {
+        if self.pending.counted == self.pending.changes.len() {
+            self.settle();
+        }
+        self.add_up()?;
+        self.store_pending()?;
+        self.health.trouble = None;
+        Ok(())
+    }
+
+    /// The store failed: said on every surface until a commit succeeds.
+    pub(super) fn trouble(&mut self, error: &StoreError) {
+        self.health.errors += 1;
+        self.health.trouble = Some(error.to_string());
+    }
+
+    fn settle(&mut self) {
+        let now = self.clock.now();
+        let (directory, pending) = (&self.directory, &mut self.pending);
+        let mut orphans = Vec::new();
+        let changes = self.tracker.settle(|settled| {
+            pending.calls.push(row_of(&settled, directory));
+            for nth in 0..settled.orphans {
+                orphans.push((settled.key.source, orphan(&settled, nth)));
+            }
+        });
+        pending.changes.extend(changes);
+        for (source, reject) in orphans {
+            self.refuse(source, reject, now);
+        }
+    }
+
+    fn add_up(&mut self) -> Result<(), StoreError> {
+        let now = self.clock.now();
+        let (oldest, live_from) = (now.plus_ms(-WINDOW_MS), now.plus_ms(-self.lateness.ms()));
+        let store = &mut self.store;
+        while let Some(call) = self.pending.changes.get(self.pending.counted) {
+            for change in &call.changes {
+                self.rollup.prepare(change, |key| store.recall_cell(key))?;
+            }
+            for change in &call.changes {
+                self.rollup.apply(change);
+                match change {
+                    Change::Visit(visit) => {
+                        let id = visit.is.as_ref().or(visit.was.as_ref()).map(|fact| fact.queue);
+                        let Some(id) = id else { continue };
+                        self.recent[id.index()].apply(visit, oldest);
+                        let told = visit.is.as_ref().map(|is| is.decided.unwrap_or(is.offered));
+                        let totals = &mut self.queue_totals[id.index()];
+                        if told.is_some_and(|at| at >= live_from) {
+                            totals.is_touched |= totals.value.apply(visit, self.directory.queue(id));
+                        }
+                    }
+                    Change::Leg(leg) => {
+                        let Some(is) = &leg.is else { continue };
+                        let totals = &mut self.unit_totals[is.unit.index()];
+                        if is.started >= oldest {
+                            totals.is_touched |= totals.value.apply(leg);
+                        }
+                    }
+                    Change::Journey(_) | Change::UnitJourney(_) => {}
+                }
+            }
+            self.pending.counted += 1;
+        }
+        Ok(())
+    }
+
+    fn store_pending(&mut self) -> Result<(), StoreError> {
+        let started = Instant::now();
+        if self.pending.is_empty() && !self.sources.iter().any(|source| source.is_touched) {
+            return Ok(());
+        }
+        let commit = Commit {
+            changes: &self.pending.changes,
+            calls: std::mem::take(&mut self.pending.calls),
+            cells: self.rollup.touched().map(|(key, cell)| (*key, cell)).collect(),
+            queue_totals: touched(&self.queue_totals, |at| crate::names::QueueId(at)),
+            unit_totals: touched(&self.unit_totals, |at| crate::names::UnitId(at)),
+            dead_letters: std::mem::take(&mut self.pending.dead_letters),
+            gaps: std::mem::take(&mut self.pending.gaps),
+            sources: touched(&self.sources, |at| SourceId(at)),
+        };
+        let stored = self.store.commit(&commit);
+        if let Err(error) = stored {
+            let Commit { calls, dead_letters, gaps, .. } = commit;
+            (self.pending.calls, self.pending.dead_letters, self.pending.gaps) = (calls, dead_letters, gaps);
+            return Err(error);
+        }
+        self.pending = Pending::default();
+        self.rollup.committed(self.clock.now());
+        untouch(&mut self.queue_totals);
+        untouch(&mut self.unit_totals);
+        untouch(&mut self.sources);
+        self.revision += 1;
+        self.health.commits += 1;
+        self.health.last_commit_ms = started.elapsed().as_secs_f64() * 1000.0;
+        Ok(())
+    }
+
+    /// Lets time pass for the calls of each source: those that are read to their end live by the
+    /// wall clock, others by their own.
+    pub fn expire(&mut self) {
+        let now = self.clock.now();
+        for at in 0..self.sources.len() {
+            let is_present = self.live[at].is_caught_up && !self.is_import;
+            self.tracker.expire(SourceId(at as u32), is_present.then_some(now));
+        }
+        for recent in &mut self.recent {
+            recent.trim(now);
+        }
+    }
+
+    /// The last file of an import has been read: what has no end by now has none, unless it is of
+    /// the last hours.
+    pub fn end_import(&mut self, source: SourceId) -> Result<(), StoreError> {
+        let newest = self.tracker.source(source).newest;
+        let all_in = newest.map(|newest| newest.plus_ms(self.lateness.ms()));
+        self.tracker.expire(source, all_in.max(Some(self.clock.now())));
+        self.commit()
+    }
+}
+
+fn touched<T: Clone, I>(all: &[Touched<T>], id: impl Fn(u32) -> I) -> Vec<(I, T)> {
+    let changed = all.iter().enumerate().filter(|(_, one)| one.is_touched);
+    changed.map(|(at, one)| (id(at as u32), one.value.clone())).collect()
+}
+
+fn untouch<T>(all: &mut [Touched<T>]) {
+    all.iter_mut().for_each(|one| one.is_touched = false);
+}
+
+fn row_of(settled: &Settled<'_>, directory: &Directory) -> CallRow {
+    CallRow {
+        key: settled.key.clone(),
+        bytes: saved::to_bytes(settled.call, settled.queues, directory),
+        newest: settled.newest,
+        is_over: settled.is_over,
+    }
+}
+
+fn orphan(settled: &Settled<'_>, nth: u16) -> Reject {
+    let call = &settled.key.call;
+    let number = settled.call.orphans_told - nth;
+    let detail =
+        format!("call `{call}`: an end whose beginning was never seen, and that tells no wait to work it out from");
+    Reject::new(format!("call {call}, orphan {number}"), Reason::OrphanEnd, detail, call.as_bytes()).at(settled.newest)
+}

@@ -1,0 +1,3 @@
+//! tmp
+pub mod batch;
+pub mod health;
