@@ -1,40 +1,64 @@
-//! tmp
-use crate::{
-    event::{CallEvent, Reject},
-    names::SourceId,
-};
-/// b
+//! What goes from a source to the engine, and what comes back.
+
+use tokio::sync::{mpsc, oneshot};
+
+use crate::event::{CallEvent, Reject};
+use crate::names::SourceId;
+
+/// Most events of one batch. Larger ones are no faster to commit and hold more in memory.
+pub const EVENTS_MAX: usize = 5_000;
+
+/// Most batches waiting for the engine. Beyond this a source waits: a file is read later, a sender
+/// over TCP or HTTP is answered later.
+pub const DELIVERIES_MAX: usize = 16;
+
+/// Events and rejects of one source, in the order of its feed, and how far it has been read with
+/// them.
 #[derive(Debug)]
 pub struct Batch {
-    /** s */
+    /// Which feed.
     pub source: SourceId,
-    /** s */
+    /// What it said.
     pub events: Vec<CallEvent>,
-    /** s */
+    /// What could not be used of what it said.
     pub rejects: Vec<Reject>,
-    /** s */
+    /// How far it has been read, in its own words; committed with the events.
     pub position: Option<String>,
-    /** s */
+    /// The feed has been read up to the present: its silence from now on means something.
     pub caught_up: bool,
 }
-/// d
+
+impl Batch {
+    /// An empty batch of `source`.
+    pub fn of(source: SourceId) -> Self {
+        Self { source, events: Vec::new(), rejects: Vec::new(), position: None, caught_up: false }
+    }
+
+    /// Whether it is as large as a batch may be.
+    pub fn is_full(&self) -> bool {
+        self.events.len() + self.rejects.len() >= EVENTS_MAX
+    }
+}
+
+/// A batch on its way to the engine.
 #[derive(Debug)]
 pub struct Delivery {
-    /** b */
+    /// What is delivered.
     pub batch: Batch,
-    /** d */
-    pub done: Option<tokio::sync::oneshot::Sender<Receipt>>,
+    /// Who wants to know when it is committed.
+    pub done: Option<oneshot::Sender<Receipt>>,
 }
-/// r
-#[derive(Debug, Default, Clone, Copy)]
+
+/// What became of a batch; sent after its commit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Receipt {
-    /** a */
+    /// Events that were new.
     pub accepted: u64,
-    /** a */
+    /// Events known already.
     pub duplicates: u64,
-    /** a */
+    /// What could not be used.
     pub rejected: u64,
 }
-/// s
-pub type Sink = tokio::sync::mpsc::Sender<Delivery>;
-impl Batch { /** o */ pub fn of(source: SourceId) -> Self { Self { source, events: Vec::new(), rejects: Vec::new(), position: None, caught_up: false } } }
+
+/// The way to the engine.
+pub type Sink = mpsc::Sender<Delivery>;

@@ -1,3 +1,30 @@
-//! tmp
+//! Sources: bytes into events. One file a feed, one line in the registry.
+//!
+//! A feed's own part is a [`Decode`](decode::Decode): pure, bytes in, events and rejects out, the
+//! same for following a file, importing old ones, listening and testing. What every feed needs
+//! besides is written once: cutting lines, following a file, listening, importing.
+//!
+//! Knows no queue of ours and no call: a feed's words are translated, not judged.
+//!
+//! - [`kind`]: the registry of kinds · [`settings`]: `[[source]]` of the configuration
+//! - [`decode`]: the trait · [`lines`]: bytes to lines, bounded
+//! - [`asterisk_queue_log`], [`ndjson`]: the formats
+//! - [`follow`]: a file that grows and rotates · [`import`]: old files · [`listen`]: TCP lines
+//! - [`batch`]: what goes to the engine · [`health`]: how a source fares
+
+pub mod asterisk_queue_log;
 pub mod batch;
+pub mod decode;
+pub mod follow;
 pub mod health;
+pub mod import;
+pub mod kind;
+pub mod lines;
+pub mod listen;
+pub mod ndjson;
+pub mod settings;
+
+pub use batch::{Batch, Delivery, Receipt, Sink};
+pub use decode::Decode;
+pub use health::{Health, HealthBoard};
+pub use settings::SourceSettings;

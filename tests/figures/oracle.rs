@@ -2,9 +2,7 @@
 //! `filter` at a time, and never looks at an event.
 
 use proptest::prelude::*;
-use servicegrad::event::{
-    AnsweredBy, CallEvent, EventId, EventKind, LeftOutcome, Stamp, TransferKind, TransferResult,
-};
+use servicegrad::event::{AnsweredBy, CallEvent, EventId, EventKind, LeftOutcome, Stamp, TransferKind, TransferResult};
 use servicegrad::measure::Moment;
 
 use crate::story::at;
@@ -87,12 +85,24 @@ impl PlannedCall {
             say(stay.from, EventKind::VisitEntered { queue: queue.clone(), visit: None });
             match &stay.end {
                 PlannedEnd::Answered { talk_ms, transfer } => {
-                    say(stay.until, EventKind::VisitAnswered { queue, visit: None, agent: None, wait: None, ring: None });
-                    say(stay.until + talk_ms, EventKind::ConversationEnded { queue: None, talk: None, wait: None, by: None });
+                    say(
+                        stay.until,
+                        EventKind::VisitAnswered { queue, visit: None, agent: None, wait: None, ring: None },
+                    );
+                    say(
+                        stay.until + talk_ms,
+                        EventKind::ConversationEnded { queue: None, talk: None, wait: None, by: None },
+                    );
                     let Some(planned) = transfer else { continue };
                     let transfer: smol_str::SmolStr = format!("t{number}").into();
                     let (target, kind) = (planned.target.into(), TransferKind::Blind);
-                    let sent = EventKind::TransferStarted { transfer: transfer.clone(), kind, target, queue: None, agent: None };
+                    let sent = EventKind::TransferStarted {
+                        transfer: transfer.clone(),
+                        kind,
+                        target,
+                        queue: None,
+                        agent: None,
+                    };
                     say(stay.until + talk_ms, sent);
                     let ended = match planned.end {
                         Ok(by) => EventKind::TransferAnswered { transfer, by },
@@ -203,7 +213,12 @@ fn stay() -> impl Strategy<Value = PlannedStay> {
     let queue = prop_oneof![Just("600"), Just("601"), Just("650"), Just("999")];
     let wait = prop_oneof![0..6_000i64, Just(5_000), 0..90_000i64, Just(30_000), Just(60_000)];
     let pause = prop_oneof![1..2_000i64, 3_000..120_000i64];
-    (pause, queue, wait, end()).prop_map(|(pause_ms, queue, wait_ms, end)| PlannedStay { pause_ms, queue, wait_ms, end })
+    (pause, queue, wait, end()).prop_map(|(pause_ms, queue, wait_ms, end)| PlannedStay {
+        pause_ms,
+        queue,
+        wait_ms,
+        end,
+    })
 }
 
 fn end() -> impl Strategy<Value = PlannedEnd> {

@@ -194,7 +194,8 @@ fn units_are(house: &House, plans: &[PlannedCall]) -> Result<(), TestCaseError> 
         let counts = house.unit(unit);
         prop_assert_eq!(counts.transfers, legs.len() as i64, "{}", unit);
         let rate = unit_rates::per_attempt(&counts);
-        let expected = (legs.iter().filter(|(_, reached)| *reached).count(), legs.iter().filter(|(counts, _)| *counts).count());
+        let expected =
+            (legs.iter().filter(|(_, reached)| *reached).count(), legs.iter().filter(|(counts, _)| *counts).count());
         prop_assert_eq!((rate.met, rate.of), (expected.0 as i64, expected.1 as i64), "{}", unit);
         let journeys = unit_rates::per_journey(&counts);
         prop_assert_eq!((journeys.met, journeys.of), callers, "{}", unit);

@@ -63,7 +63,10 @@ fn ruling_1_a_whole_second_clock_goes_by_what_it_reports() {
 fn ruling_1_a_negative_span_is_zero_and_counted() {
     let house = told("08:00:05.000 a entered 600\n08:00:04.990 a answered 600");
     let counts = house.queue("kundtjanst").counts;
-    assert_eq!((words(&counts).as_str(), counts.wait_answered_ms, counts.inconsistent), ("offered 1, answered 1", 0, 1));
+    assert_eq!(
+        (words(&counts).as_str(), counts.wait_answered_ms, counts.inconsistent),
+        ("offered 1, answered 1", 0, 1)
+    );
 }
 
 #[test]

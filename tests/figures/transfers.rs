@@ -45,7 +45,8 @@ fn a_machine_counts_against_the_headline_and_for_reached() {
 
 #[test]
 fn in_a_group_any_answer_wins_over_busy_phones() {
-    let house = with("08:01:00 a sent 7101\n08:01:01 a failed busy\n08:01:04 a taken other\n08:01:05 a failed no_answer");
+    let house =
+        with("08:01:00 a sent 7101\n08:01:01 a failed busy\n08:01:04 a taken other\n08:01:05 a failed no_answer");
     assert_eq!(outcomes(&house, "social"), "1: answered_elsewhere 1");
 }
 
@@ -61,14 +62,18 @@ fn a_caller_who_gives_up_within_five_seconds_is_left_out() {
 
 #[test]
 fn a_consultation_answered_and_taken_back_is_answered_and_flagged() {
-    let house = with("08:01:00 a sent 7101 kind=attended\n08:01:05 a taken person\n08:01:30 a failed withdrawn\n08:02:00 a over");
+    let house = with(
+        "08:01:00 a sent 7101 kind=attended\n08:01:05 a taken person\n08:01:30 a failed withdrawn\n08:02:00 a over",
+    );
     let counts = house.unit("social");
     assert_eq!((counts.outcome(LegOutcome::Answered), counts.not_completed, counts.attended_answered), (1, 1, 1));
 }
 
 #[test]
 fn a_withdrawn_or_untold_transfer_is_in_no_rate() {
-    let house = with("08:01:00 a sent 7101 transfer=1\n08:01:05 a failed withdrawn transfer=1\n08:02:00 a sent 7101 transfer=2");
+    let house = with(
+        "08:01:00 a sent 7101 transfer=1\n08:01:05 a failed withdrawn transfer=1\n08:02:00 a sent 7101 transfer=2",
+    );
     assert_eq!(outcomes(&house, "social"), "2: withdrawn 1, unknown 1");
     assert_eq!(unit_rates::per_attempt(&house.unit("social")).ratio(), None);
 }

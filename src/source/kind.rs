@@ -1,0 +1,70 @@
+//! The registry of kinds: one line a feed.
+
+use crate::source::Decode;
+use crate::source::asterisk_queue_log::QueueLog;
+use crate::source::ndjson::Ndjson;
+
+/// What a feed is by nature.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Nature {
+    /// Told as it happens, no second chance.
+    Live,
+    /// Can be read again.
+    Journal,
+}
+
+/// One kind of feed.
+#[derive(Debug)]
+pub struct Kind {
+    /// Its name in the configuration.
+    pub name: &'static str,
+    /// What it is, and what it can and cannot tell.
+    pub about: &'static str,
+    /// What it is by nature.
+    pub nature: Nature,
+    /// How it is reached.
+    pub transport: Transport,
+    /// A fresh decoder.
+    pub decoder: fn() -> Box<dyn Decode>,
+}
+
+/// How a feed is reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transport {
+    /// A file that grows: `path`.
+    File,
+    /// A file (`path`, `-` for standard input) or a TCP listener (`listen`).
+    FileOrListen,
+    /// Pushed over HTTP; opens nothing itself.
+    Http,
+}
+
+/// Every kind there is.
+pub const KINDS: &[Kind] = &[
+    Kind {
+        name: "asterisk_queue_log",
+        about: "Asterisk's queue_log file: waits in whole seconds; tells blind transfers but not whether the unit answered",
+        nature: Nature::Journal,
+        transport: Transport::File,
+        decoder: || Box::<QueueLog>::default(),
+    },
+    Kind {
+        name: "ndjson",
+        about: "canonical events, one JSON object a line, from a file, standard input or TCP: tells everything",
+        nature: Nature::Journal,
+        transport: Transport::FileOrListen,
+        decoder: || Box::<Ndjson>::default(),
+    },
+    Kind {
+        name: "http",
+        about: "canonical events posted to /api/v1/events: tells everything",
+        nature: Nature::Live,
+        transport: Transport::Http,
+        decoder: || Box::<Ndjson>::default(),
+    },
+];
+
+/// The kind of this name.
+pub fn kind_named(name: &str) -> Option<&'static Kind> {
+    KINDS.iter().find(|kind| kind.name == name)
+}

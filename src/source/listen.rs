@@ -1,0 +1,172 @@
+//! Lines pushed to us over TCP.
+//!
+//! The sender connects, gives the token in a first line `{"token":"…"}` where one is configured, and
+//! writes events, one a line. Whenever it pauses, or has sent a batch's worth, it gets one line
+//! back, after the commit: `{"accepted":2,"duplicates":0,"rejected":1}`. A sender that is too fast
+//! is read more slowly; nothing is lost.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, oneshot, watch};
+use tokio::time::timeout;
+
+use crate::clock::Clock;
+use crate::event::json::LINE_BYTES_MAX;
+use crate::names::SourceId;
+use crate::source::{Batch, Decode, Delivery, HealthBoard, Sink};
+
+/// Most senders at once. A switch has one or two; the rest wait for a place.
+const CONNECTIONS_MAX: usize = 64;
+/// A pause after which what has come is committed and answered.
+const PAUSE: Duration = Duration::from_millis(200);
+/// Events a sender may send in a second on average; a faster one is read more slowly.
+const EVENTS_PER_SECOND_MAX: u64 = 50_000;
+/// How long the first line with the token is waited for.
+const TOKEN_WAIT: Duration = Duration::from_secs(10);
+const PIECE_BYTES: usize = 64 * 1024;
+
+/// What a listener needs.
+pub struct Listen {
+    /// Which feed.
+    pub source: SourceId,
+    /// Where senders connect.
+    pub listener: TcpListener,
+    /// Makes a decoder for each of them.
+    pub decoder: fn() -> Box<dyn Decode>,
+    /// Word that they must give.
+    pub token: Option<String>,
+    /// The way to the engine.
+    pub sink: Sink,
+    /// How it fares.
+    pub health: HealthBoard,
+    /// Tells the time.
+    pub clock: Clock,
+    /// Turns true when it is time to stop.
+    pub stop: watch::Receiver<bool>,
+}
+
+impl Listen {
+    /// Listens until asked to stop.
+    pub async fn run(self) {
+        let this = Arc::new(self);
+        let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+        let mut stop = this.stop.clone();
+        this.health.up(0);
+        loop {
+            let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
+            let accepted = tokio::select! {
+                accepted = this.listener.accept() => accepted,
+                _ = stop.wait_for(|stop| *stop) => return,
+            };
+            match accepted {
+                Ok((stream, peer)) => {
+                    let this = Arc::clone(&this);
+                    tokio::spawn(async move {
+                        if let Err(error) = this.serve(stream).await {
+                            tracing::debug!(%peer, %error, "a sender went away");
+                        }
+                        drop(place);
+                    });
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "cannot accept a sender; trying again");
+                    tokio::time::sleep(PAUSE).await;
+                }
+            }
+        }
+    }
+
+    async fn serve(&self, mut stream: TcpStream) -> std::io::Result<()> {
+        let mut decoder = (self.decoder)();
+        let mut batch = Batch::of(self.source);
+        let mut piece = vec![0; PIECE_BYTES];
+        let mut early = Vec::new();
+        if let Some(token) = &self.token {
+            match timeout(TOKEN_WAIT, first_line(&mut stream)).await {
+                Ok(Ok((line, rest))) if is_token(&line, token) => early = rest,
+                _ => {
+                    return stream.write_all(b"{\"error\":\"the first line must be {\\\"token\\\":\\\"...\\\"} with the right token\"}\n").await;
+                }
+            }
+        }
+        decoder.feed(&early, self.clock.now(), &mut batch);
+        let mut stop = self.stop.clone();
+        loop {
+            let read = tokio::select! {
+                read = timeout(PAUSE, stream.read(&mut piece)) => read,
+                _ = stop.wait_for(|stop| *stop) => Ok(Ok(0)),
+            };
+            let is_over = match read {
+                Ok(Ok(0)) => {
+                    decoder.finish(self.clock.now(), &mut batch);
+                    true
+                }
+                Ok(Ok(length)) => {
+                    decoder.feed(&piece[..length], self.clock.now(), &mut batch);
+                    if !batch.is_full() {
+                        continue;
+                    }
+                    false
+                }
+                Ok(Err(error)) => return Err(error),
+                Err(_) => false,
+            };
+            if !batch.events.is_empty() || !batch.rejects.is_empty() {
+                let full = std::mem::replace(&mut batch, Batch::of(self.source));
+                self.deliver(full, &mut stream).await?;
+            }
+            if is_over {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn deliver(&self, mut batch: Batch, stream: &mut TcpStream) -> std::io::Result<()> {
+        let count = batch.events.len() as u64;
+        batch.caught_up = true;
+        let (done, receipt) = oneshot::channel();
+        let gone = || std::io::Error::other("the daemon is stopping");
+        self.sink.send(Delivery { batch, done: Some(done) }).await.map_err(|_| gone())?;
+        let receipt = receipt.await.map_err(|_| gone())?;
+        let mut answer = serde_json::to_vec(&receipt)?;
+        answer.push(b'\n');
+        stream.write_all(&answer).await?;
+        tokio::time::sleep(Duration::from_millis(count * 1000 / EVENTS_PER_SECOND_MAX)).await;
+        Ok(())
+    }
+}
+
+/// The first line, and what came behind it.
+async fn first_line(stream: &mut TcpStream) -> std::io::Result<(Vec<u8>, Vec<u8>)> {
+    let mut bytes = Vec::new();
+    let mut piece = [0; 1024];
+    loop {
+        let length = stream.read(&mut piece).await?;
+        bytes.extend_from_slice(&piece[..length]);
+        if let Some(end) = memchr::memchr(b'\n', &bytes) {
+            let rest = bytes.split_off(end + 1);
+            return Ok((bytes, rest));
+        }
+        if length == 0 || bytes.len() > LINE_BYTES_MAX {
+            return Err(std::io::ErrorKind::InvalidData.into());
+        }
+    }
+}
+
+fn is_token(line: &[u8], token: &str) -> bool {
+    let told: Option<serde_json::Value> = serde_json::from_slice(line).ok();
+    let told = told.as_ref().and_then(|told| told.get("token")).and_then(serde_json::Value::as_str);
+    told.is_some_and(|told| equal_in_constant_time(told.as_bytes(), token.as_bytes()))
+}
+
+/// Compares without telling by its duration where the difference lies.
+pub fn equal_in_constant_time(told: &[u8], known: &[u8]) -> bool {
+    let mut difference = told.len() ^ known.len();
+    for (at, byte) in told.iter().enumerate() {
+        difference |= usize::from(byte ^ known.get(at % known.len().max(1)).copied().unwrap_or(0));
+    }
+    difference == 0
+}
