@@ -146,7 +146,12 @@ impl Follow {
 
     /// The file is no longer the one at the path: reads what was written to it up to the moment it
     /// was moved away, then goes over to the next.
-    fn move_on(&mut self, open: &mut Option<Open>, saved: &mut Option<Position>, piece: &mut [u8]) -> io::Result<Batch> {
+    fn move_on(
+        &mut self,
+        open: &mut Option<Open>,
+        saved: &mut Option<Position>,
+        piece: &mut [u8],
+    ) -> io::Result<Batch> {
         let mut batch = Batch::of(self.source);
         let received = self.clock.now();
         if let Some(current) = open.as_mut() {
@@ -227,185 +232,6 @@ impl Follow {
             (is_other && written(&other) > written(&about)).then(|| (written(&other), path))
         });
         Ok(later.min().map_or_else(|| self.path.clone(), |(_, path)| path))
-    }
-}
-
-/// Hash of the first bytes, and how many of them.
-    head: (u64, u64),
-    /// What the decoder must know.
-    decoder: serde_json::Value,
-}
-
-/// What a follower needs.
-pub struct Follow {
-    /// Which feed.
-    pub source: SourceId,
-    /// The file.
-    pub path: PathBuf,
-    /// How often it is looked at when nothing new came.
-    pub poll: Duration,
-    /// Its decoder.
-    pub decoder: Box<dyn Decode>,
-    /// Where it stood at the last commit.
-    pub position: Option<String>,
-    /// The way to the engine.
-    pub sink: Sink,
-    /// How it fares.
-    pub health: HealthBoard,
-    /// Tells the time.
-    pub clock: Clock,
-    /// Turns true when it is time to stop.
-    pub stop: watch::Receiver<bool>,
-}
-
-struct Open {
-    file: File,
-    position: Position,
-    /// Bytes handed to the decoder.
-    read: u64,
-}
-
-impl Follow {
-    /// Follows until asked to stop, or until nobody listens any more.
-    pub fn run(mut self) {
-        let mut open: Option<Open> = None;
-        let mut saved: Option<Position> = self.position.take().and_then(|text| serde_json::from_str(&text).ok());
-        let mut piece = vec![0; PIECE_BYTES];
-        while !*self.stop.borrow() {
-            let progress = self.step(&mut open, &mut saved, &mut piece);
-            match progress {
-                Ok(Some(batch)) => {
-                    if self.sink.blocking_send(Delivery { batch, done: None }).is_err() {
-                        return;
-                    }
-                }
-                Ok(None) => std::thread::sleep(self.poll),
-                Err(error) => {
-                    let hint = match error.kind() {
-                        io::ErrorKind::NotFound => "waiting for it to appear",
-                        io::ErrorKind::PermissionDenied => "give the daemon's user the right to read it",
-                        _ => "trying again",
-                    };
-                    let trouble = format!("{}: {error}; {hint}", self.path.display());
-                    if self.health.down(trouble.clone()) {
-                        tracing::warn!(path = %self.path.display(), %error, "{hint}");
-                    }
-                    open = None;
-                    std::thread::sleep(self.poll);
-                }
-            }
-        }
-    }
-
-    /// Reads one batch, or nothing when the end has been reached.
-    fn step(
-        &mut self,
-        open: &mut Option<Open>,
-        saved: &mut Option<Position>,
-        piece: &mut [u8],
-    ) -> io::Result<Option<Batch>> {
-        let current = match open {
-            Some(current) => current,
-            None => open.insert(self.open(saved.as_ref())?),
-        };
-        let mut batch = Batch::of(self.source);
-        let received = self.clock.now();
-        let at_end = loop {
-            let length = current.file.read(piece)?;
-            if length == 0 {
-                break true;
-            }
-            self.decoder.feed(&piece[..length], received, &mut batch);
-            current.read += length as u64;
-            if batch.is_full() {
-                break false;
-            }
-        };
-        let whole = current.read - self.decoder.pending_bytes();
-        let is_new = whole != current.position.offset;
-        current.position.offset = whole;
-        if current.position.head.1 < HEAD_BYTES as u64 {
-            current.position.head = head(&mut current.file, current.read)?;
-        }
-        let size = current.file.metadata()?.len();
-        self.health.up(size.saturating_sub(current.read));
-        if is_new || !batch.rejects.is_empty() {
-            current.position.decoder = self.decoder.save();
-            batch.position = serde_json::to_string(&current.position).ok();
-            batch.caught_up = at_end;
-            *saved = Some(current.position.clone());
-            return Ok(Some(batch));
-        }
-        if self.has_moved_on(current)? {
-            return self.move_on(open, saved, piece).map(Some);
-        }
-        Ok(None)
-    }
-
-    /// The file is no longer the one at the path: reads what was written to it up to the moment it
-    /// was moved away, then goes over to the next.
-    fn move_on(&mut self, open: &mut Option<Open>, saved: &mut Option<Position>, piece: &mut [u8]) -> io::Result<Batch> {
-        let mut batch = Batch::of(self.source);
-        let received = self.clock.now();
-        if let Some(current) = open.as_mut() {
-            loop {
-                let length = current.file.read(piece)?;
-                if length == 0 {
-                    break;
-                }
-                self.decoder.feed(&piece[..length], received, &mut batch);
-                current.read += length as u64;
-            }
-            // Nothing more will be written to it: its last line is whole as it is.
-            self.decoder.finish(received, &mut batch);
-            (current.position.offset, current.position.decoder) = (current.read, self.decoder.save());
-            batch.position = serde_json::to_string(&current.position).ok();
-            *saved = Some(current.position.clone());
-            let next = self.next_after(current)?;
-            *open = Some(self.open_at(&next)?);
-        }
-        Ok(batch)
-    }
-
-    /// Whether the path leads to another file now, or this one was rewritten.
-    fn has_moved_on(&self, current: &mut Open) -> io::Result<bool> {
-        let here = current.file.metadata()?;
-        if here.len() < current.read || head(&mut current.file, current.position.head.1)? != current.position.head {
-            return Ok(true);
-        }
-        match fs::metadata(&self.path) {
-            Ok(there) => Ok((there.dev(), there.ino()) != (here.dev(), here.ino())),
-            // Renamed, and the new one is not there yet: more may still be written to the old.
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-            Err(error) => Err(error),
-        }
-    }
-
-    /// Opens where it stood: the file at the path, or the one that was rotated away under it.
-    fn open(&mut self, saved: Option<&Position>) -> io::Result<Open> {
-        let Some(saved) = saved else { return self.open_fresh() };
-        self.decoder.rewind();
-        self.decoder.restore(&saved.decoder);
-        for path in std::iter::once(self.path.clone()).chain(siblings(&self.path)) {
-            let Ok(mut file) = File::open(&path) else { continue };
-            let about = file.metadata()?;
-            let is_same = (about.dev(), about.ino()) == (saved.device, saved.inode) && about.len() >= saved.offset;
-            if is_same && head(&mut file, saved.head.1)? == saved.head {
-                file.seek(SeekFrom::Start(saved.offset))?;
-                return Ok(Open { file, position: saved.clone(), read: saved.offset });
-            }
-        }
-        self.open_fresh()
-    }
-
-    /// Opens the file at the path at its beginning. What the decoder knows of the time before stays:
-    /// a journal goes on in its next file.
-    fn open_fresh(&mut self) -> io::Result<Open> {
-        let file = File::open(&self.path)?;
-        self.decoder.rewind();
-        let about = file.metadata()?;
-        let position = Position { device: about.dev(), inode: about.ino(), ..Position::default() };
-        Ok(Open { file, position, read: 0 })
     }
 }
 
