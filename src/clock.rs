@@ -39,19 +39,22 @@ impl Clock {
     }
 }
 
-/// The instant at which the local day `date` begins in `zone`. Where midnight does not exist, the
-/// first instant after it; where it comes twice, the first.
+/// The instant at which the local day `date` begins in `zone`.
 pub fn local_midnight(date: chrono::NaiveDate, zone: chrono_tz::Tz) -> Moment {
-    use chrono::{NaiveTime, TimeZone};
-    let mut wall = date.and_time(NaiveTime::MIN);
+    local_moment(date.and_time(chrono::NaiveTime::MIN), zone)
+}
+
+/// The instant at which the wall clocks of `zone` show `wall`. Where they skip it, the first instant
+/// after; where they show it twice, the first.
+pub fn local_moment(mut wall: chrono::NaiveDateTime, zone: chrono_tz::Tz) -> Moment {
     // Zones skip at most a few hours; a quarter is the finest step any of them uses.
     for _ in 0..24 * 4 {
-        if let Some(at) = zone.from_local_datetime(&wall).earliest() {
+        if let Some(at) = chrono::TimeZone::from_local_datetime(&zone, &wall).earliest() {
             return at.into();
         }
         wall += chrono::TimeDelta::minutes(15);
     }
-    Moment(wall.and_utc().timestamp_millis())
+    wall.and_utc().into()
 }
 
 /// The local calendar day of `at` in `zone`.

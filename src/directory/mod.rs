@@ -6,9 +6,8 @@
 //! - [`house`]: the [`Directory`] itself, all names in one place
 //! - [`queue`]: a measured queue, its switch-side names, thresholds, objective, short limit, clock
 //! - [`unit`]: organisations and units, extension ranges with validity dates
-//! - [`hours`]: opening hours with dated exceptions, and [`holidays`] of Sweden
+//! - [`hours`]: opening hours with public holidays and dated exceptions
 
-pub mod holidays;
 pub mod hours;
 pub mod house;
 pub mod queue;

@@ -1,1 +1,0 @@
-//! Holidays (being built).
