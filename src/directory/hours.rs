@@ -61,7 +61,7 @@ impl Hours {
             Some(other) => return Err(format!("holidays of `{other}` are not known; write \"SE\" or \"none\"")),
         };
         let read = |text: &str| {
-            OpeningHours::parse(text).map(|hours| hours.with_context(context.clone())).map_err(|error| {
+            text.parse::<OpeningHours>().map(|hours| hours.with_context(context.clone())).map_err(|error| {
                 format!(
                     "`{text}` is no opening-hours notation ({error}); write for instance \"Mo-Fr 07:30-16:30; PH off\""
                 )

@@ -1,0 +1,63 @@
+//! What can be typed, and what becomes of it.
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser, Subcommand};
+
+use crate::cli::error::CliError;
+use crate::cli::output::{print, tell};
+use crate::cli::{check, import, report};
+
+/// Service levels of a switchboard, exact and live.
+#[derive(Debug, Parser)]
+#[command(
+    version,
+    propagate_version = true,
+    after_help = "Exit codes: 0 ok, 1 failed, 2 wrong usage or configuration.\nStart with `servicegrad check --config FILE`."
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Read old files of a source into the store, plain or gzip
+    Import(import::ImportArgs),
+    /// Print the figures of a period as table, JSON or CSV
+    Report(report::ReportArgs),
+    /// Check the configuration and say what is in force
+    Check(check::CheckArgs),
+    /// Print completions for a shell
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
+}
+
+/// Runs what was typed.
+pub fn main() -> ExitCode {
+    // Usage errors end here with exit code 2, help and version with 0.
+    let cli = Cli::parse();
+    match run(&cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tell(&format!("servicegrad: {error}"));
+            ExitCode::from(error.code())
+        }
+    }
+}
+
+fn run(cli: &Cli) -> Result<(), CliError> {
+    match &cli.command {
+        Command::Import(args) => import::run(args),
+        Command::Report(args) => report::run(args),
+        Command::Check(args) => check::run(args),
+        Command::Completions { shell } => {
+            let mut out = Vec::new();
+            clap_complete::generate(*shell, &mut Cli::command(), "servicegrad", &mut out);
+            print(&out)?;
+            Ok(())
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! Commands: talk to people.
+//!
+//! - [`command`]: what can be typed, and what becomes of it
+//! - [`error`]: how it can fail, and with which exit code
+//! - [`report`], [`import`], [`check`]: one command each
+//! - [`output`]: writing for people and pipes
+
+pub mod check;
+pub mod command;
+pub mod error;
+pub mod import;
+pub mod output;
+pub mod report;
+
+pub use command::main;

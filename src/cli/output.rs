@@ -1,0 +1,18 @@
+//! Writing for people and pipes.
+
+use std::io::{self, Write};
+
+/// Writes to standard output. A reader that has gone away, as `head` does, is no fault.
+pub fn print(bytes: &[u8]) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    match out.write_all(bytes).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => written,
+    }
+}
+
+/// Writes a line to standard error.
+pub fn tell(line: &str) {
+    // Where nobody can be told, nobody can be told that either.
+    let _ = writeln!(io::stderr().lock(), "{line}");
+}

@@ -1,0 +1,23 @@
+//! What is wrong with a configuration, and where.
+
+/// Everything that is wrong, at once.
+#[derive(Debug)]
+pub struct ConfigErrors {
+    /// The file, or `defaults`.
+    pub file: String,
+    /// `(key, reason)` each.
+    pub wrong: Vec<(String, String)>,
+}
+
+impl std::fmt::Display for ConfigErrors {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let count = self.wrong.len();
+        writeln!(f, "{}: {count} {} in the configuration:", self.file, if count == 1 { "fault" } else { "faults" })?;
+        for (key, why) in &self.wrong {
+            writeln!(f, "  {key}: {why}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for ConfigErrors {}

@@ -1,0 +1,24 @@
+# report
+report-title = Service level
+report-closed = closed
+report-provisional = provisional
+report-quality = Data quality: gaps { $gaps }, unusable events { $letters }, derived { $derived }, late { $late }, inconsistent { $inconsistent }, lost in a restart { $lost }, without a known end { $unknown }; precision { $precision } ms
+column-queue = Queue
+column-offered = Offered
+column-answered = Answered
+column-abandoned = Abandoned (short)
+column-others = Others
+column-outside-hours = Outside hours
+column-objective = Objective
+column-level = Service level
+column-answer-rate = Answer rate
+column-mean-wait = Mean wait
+column-p90 = 90% within
+column-unit = Unit
+column-organisation = Organisation
+column-transfers = Transferred
+column-unit-rate = Unit answer rate
+column-journey-rate = Per call
+column-reached = Incl. voicemail
+met = met
+not-met = not met

@@ -1,0 +1,24 @@
+# report
+report-title = Servicegrad
+report-closed = stängd
+report-provisional = preliminär
+report-quality = Datakvalitet: databortfall { $gaps }, oanvändbara händelser { $letters }, härledda { $derived }, sena { $late }, motsägelsefulla { $inconsistent }, förlorade vid omstart { $lost }, utan känt slut { $unknown }; upplösning { $precision } ms
+column-queue = Kö
+column-offered = Inkommande
+column-answered = Besvarade
+column-abandoned = Övergivna (korta)
+column-others = Övriga
+column-outside-hours = Utanför öppettid
+column-objective = Mål
+column-level = Servicegrad
+column-answer-rate = Svarsfrekvens
+column-mean-wait = Medelsvarstid
+column-p90 = 90 % inom
+column-unit = Enhet
+column-organisation = Organisation
+column-transfers = Kopplade
+column-unit-rate = Enhetens svarsfrekvens
+column-journey-rate = Per samtal
+column-reached = Med röstbrevlåda
+met = uppfyllt
+not-met = ej uppfyllt

@@ -1,0 +1,51 @@
+//! `[http]` of the configuration.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use serde::Deserialize;
+
+/// Where and to whom the web is served.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct HttpSettings {
+    /// Address to serve on. Default `127.0.0.1:9464`.
+    pub listen: SocketAddr,
+    /// Word that a reader or sender must give, as `Authorization: Bearer WORD` or `?token=WORD`.
+    /// Default: none; required where `listen` is not loopback.
+    pub token: Option<String>,
+    /// File that holds the token, in place of `token`.
+    pub token_file: Option<PathBuf>,
+}
+
+impl Default for HttpSettings {
+    fn default() -> Self {
+        Self { listen: SocketAddr::from(([127, 0, 0, 1], 9464)), token: None, token_file: None }
+    }
+}
+
+impl HttpSettings {
+    /// Checks the settings; complaints are `(key, reason)`.
+    pub fn check(&self) -> Result<(), Vec<(String, String)>> {
+        let mut wrong = Vec::new();
+        if self.token.is_some() && self.token_file.is_some() {
+            wrong.push(("token_file".to_owned(), "stands beside token; give one of them".to_owned()));
+        }
+        if !self.listen.ip().is_loopback() && self.token.is_none() && self.token_file.is_none() {
+            let why = format!(
+                "{} is not loopback: anybody there could read and send; give a `token` or `token_file`",
+                self.listen
+            );
+            wrong.push(("listen".to_owned(), why));
+        }
+        if wrong.is_empty() { Ok(()) } else { Err(wrong) }
+    }
+
+    /// The token, read from its file where it stands in one.
+    pub fn read_token(&self) -> std::io::Result<Option<String>> {
+        match &self.token_file {
+            Some(path) => Ok(Some(std::fs::read_to_string(path)?.trim().to_owned())),
+            None => Ok(self.token.clone()),
+        }
+    }
+}
