@@ -39,6 +39,15 @@ pub fn target(language: Language, share: f64) -> String {
     percent(language, Some(share)).replace(zero, "")
 }
 
+/// A threshold, as it is promised: `30 s`, `60 s`, `5 min`.
+pub fn threshold(language: Language, seconds: f64) -> String {
+    if seconds > 60.0 && seconds % 60.0 == 0.0 {
+        format!("{}{NO_BREAK_SPACE}min", seconds / 60.0)
+    } else {
+        format!("{}{NO_BREAK_SPACE}s", decimal(language, seconds, usize::from(seconds.fract() != 0.0)))
+    }
+}
+
 /// A span: `42 s`, or `1:05` from a minute on.
 pub fn seconds(language: Language, seconds: f64) -> String {
     let rounded = seconds.round() as i64;

@@ -95,7 +95,7 @@ fn render(shared: &Shared, parameters: &Parameters, language: Language) -> Marku
 fn tile(queue: &crate::directory::Queue, language: Language) -> Markup {
     let say = |key: &str| text(language, key);
     let promise = queue.objective.map(|objective| {
-        let seconds = numbers::seconds(language, f64::from(objective.threshold_ms) / 1000.0);
+        let seconds = numbers::threshold(language, f64::from(objective.threshold_ms) / 1000.0);
         let target = numbers::target(language, objective.target);
         text_with(language, "board-promise", &[("target", target), ("seconds", seconds)])
     });

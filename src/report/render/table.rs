@@ -38,8 +38,8 @@ pub fn render(report: &Report, language: Language) -> Vec<u8> {
         let objective = queue.objective.map_or_else(
             || "–".to_owned(),
             |objective| {
-                let seconds = numbers::seconds(language, f64::from(objective.threshold_ms) / 1000.0);
-                format!("{} / {seconds}", numbers::percent(language, Some(objective.target)))
+                let seconds = numbers::threshold(language, f64::from(objective.threshold_ms) / 1000.0);
+                format!("{} / {seconds}", numbers::target(language, objective.target))
             },
         );
         let level = queue.objective.map_or_else(
