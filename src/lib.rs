@@ -8,6 +8,7 @@ pub mod engine;
 pub mod event;
 pub mod i18n;
 pub mod measure;
+pub mod metrics;
 pub mod names;
 pub mod report;
 pub mod source;

@@ -3,6 +3,7 @@
 
 mod oracle;
 mod promise;
+mod recordings;
 mod rulings;
 mod story;
 mod transfers;
