@@ -3,6 +3,7 @@ pub mod call;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod daemon;
 pub mod directory;
 pub mod engine;
 pub mod event;

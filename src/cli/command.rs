@@ -6,7 +6,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::cli::error::CliError;
 use crate::cli::output::{print, tell};
-use crate::cli::{check, import, report};
+use crate::cli::{check, import, report, run};
 
 /// Service levels of a switchboard, exact and live.
 #[derive(Debug, Parser)]
@@ -22,6 +22,8 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Run the daemon: read the sources, serve wallboard, API and metrics
+    Run(run::RunArgs),
     /// Read old files of a source into the store, plain or gzip
     Import(import::ImportArgs),
     /// Print the figures of a period as table, JSON or CSV
@@ -39,7 +41,7 @@ enum Command {
 pub fn main() -> ExitCode {
     // Usage errors end here with exit code 2, help and version with 0.
     let cli = Cli::parse();
-    match run(&cli) {
+    match dispatch(&cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tell(&format!("servicegrad: {error}"));
@@ -48,8 +50,9 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn run(cli: &Cli) -> Result<(), CliError> {
+fn dispatch(cli: &Cli) -> Result<(), CliError> {
     match &cli.command {
+        Command::Run(args) => run::run(args),
         Command::Import(args) => import::run(args),
         Command::Report(args) => report::run(args),
         Command::Check(args) => check::run(args),

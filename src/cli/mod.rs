@@ -2,7 +2,7 @@
 //!
 //! - [`command`]: what can be typed, and what becomes of it
 //! - [`error`]: how it can fail, and with which exit code
-//! - [`report`], [`import`], [`check`]: one command each
+//! - [`run`], [`report`], [`import`], [`check`]: one command each
 //! - [`output`]: writing for people and pipes
 
 pub mod check;
@@ -11,5 +11,6 @@ pub mod error;
 pub mod import;
 pub mod output;
 pub mod report;
+pub mod run;
 
 pub use command::main;

@@ -48,6 +48,8 @@ pub async fn run(mut engine: Engine, mut joints: Joints) -> Result<(), StoreErro
         match first {
             Ok(None) => break,
             Ok(Some(delivery)) => gather(&mut engine, &mut joints, delivery, &mut answers).await?,
+            // A feed that cannot be ended, such as standard input, does not hold us up.
+            Err(_) if *joints.stop.borrow() => break,
             Err(_) => {}
         }
         if expired.elapsed() >= EXPIRE_EVERY {

@@ -33,6 +33,12 @@ pub fn percent(language: Language, share: Option<f64>) -> String {
     if language == Language::Sv { format!("{number}{NO_BREAK_SPACE}%") } else { format!("{number}%") }
 }
 
+/// A target from 0 to 1, without decimals where it has none: `90 %`, `92,5 %`.
+pub fn target(language: Language, share: f64) -> String {
+    let zero = if language == Language::Sv { ",0" } else { ".0" };
+    percent(language, Some(share)).replace(zero, "")
+}
+
 /// A span: `42 s`, or `1:05` from a minute on.
 pub fn seconds(language: Language, seconds: f64) -> String {
     let rounded = seconds.round() as i64;
@@ -57,6 +63,8 @@ mod tests {
         assert_eq!(percent(Language::Sv, Some(0.916)), "91,6\u{a0}%");
         assert_eq!(percent(Language::En, Some(0.916)), "91.6%");
         assert_eq!(percent(Language::Sv, None), "–");
+        assert_eq!(target(Language::Sv, 0.9), "90\u{a0}%");
+        assert_eq!(target(Language::En, 0.925), "92.5%");
         assert_eq!(seconds(Language::Sv, 4.25), "4,2\u{a0}s");
         assert_eq!(seconds(Language::Sv, 65.0), "1:05");
     }

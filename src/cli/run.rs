@@ -1,0 +1,65 @@
+//! `run`: the daemon.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::cli::error::CliError;
+use crate::cli::output::tell;
+use crate::clock::Clock;
+use crate::config;
+use crate::daemon::Daemon;
+
+/// Arguments of `run`.
+#[derive(Debug, Args)]
+pub struct RunArgs {
+    /// The configuration file
+    #[arg(long, value_name = "FILE", default_value = "config/servicegrad.toml")]
+    config: PathBuf,
+    /// The store, in place of the configured one: sqlite:PATH
+    #[arg(long, value_name = "URL")]
+    store: Option<String>,
+}
+
+/// Runs the daemon until it is asked to stop.
+pub fn run(args: &RunArgs) -> Result<(), CliError> {
+    let mut config = config::load(&args.config)?;
+    if let Some(url) = &args.store {
+        config.store.url.clone_from(url);
+    }
+    log();
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(async {
+        let daemon =
+            Daemon::start(&config, Clock::system()).await.map_err(|error| CliError::Failed(error.to_string()))?;
+        tell(&format!("servicegrad: wallboard at http://{}/", daemon.address));
+        asked_to_stop(&daemon).await?;
+        tell("servicegrad: stopping; what has been read is being committed");
+        Ok(daemon.stop().await?)
+    })
+}
+
+/// Waits for SIGINT or SIGTERM, or for the engine to fail.
+pub(super) async fn asked_to_stop(daemon: &Daemon) -> Result<(), CliError> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    loop {
+        tokio::select! {
+            _ = terminate.recv() => return Ok(()),
+            _ = interrupt.recv() => return Ok(()),
+            () = tokio::time::sleep(std::time::Duration::from_secs(1)) => {
+                if daemon.has_failed() {
+                    return Err(CliError::Failed("the engine has stopped; the log says why".to_owned()));
+                }
+            }
+        }
+    }
+}
+
+/// Sets up the log: to standard error, by RUST_LOG, else information of our own.
+pub(super) fn log() {
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("servicegrad=info,warn"));
+    // A second set-up, as in tests, keeps the first.
+    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+}

@@ -1,0 +1,102 @@
+//! From settings to running sources.
+
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use crate::clock::Clock;
+use crate::daemon::StartError;
+use crate::measure::Moment;
+use crate::names::SourceId;
+use crate::source::follow::Follow;
+use crate::source::import::import;
+use crate::source::kind::{Transport, kind_named};
+use crate::source::listen::Listen;
+use crate::source::{Delivery, HealthBoard, Sink, SourceSettings};
+
+/// What every feed is given.
+pub(super) struct Common {
+    pub(super) sink: Sink,
+    pub(super) clock: Clock,
+    pub(super) stop: watch::Receiver<bool>,
+}
+
+/// Starts a feed. `position`: how far it had been read.
+pub(super) async fn start(
+    source: SourceId,
+    settings: &SourceSettings,
+    position: Option<String>,
+    health: HealthBoard,
+    common: &Common,
+    tasks: &mut JoinSet<()>,
+) -> Result<(), StartError> {
+    let failed = |why: String| StartError::Source { name: settings.name.clone(), why };
+    let kind = kind_named(&settings.kind).ok_or_else(|| failed(format!("there is no kind `{}`", settings.kind)))?;
+    let token = settings.read_token().map_err(|error| failed(format!("token_file: {error}")))?;
+    match (kind.transport, &settings.path, settings.listen) {
+        (Transport::Http, ..) => health.up(0),
+        (_, Some(path), _) if path.as_os_str() == "-" => {
+            let (sink, clock, decoder) = (common.sink.clone(), common.clock.clone(), kind.decoder);
+            // A read of standard input cannot be interrupted, so its thread is not waited for.
+            std::thread::spawn(move || standard_input(source, decoder, &sink, clock.now(), &health));
+        }
+        (_, Some(path), _) => {
+            let follow = Follow {
+                source,
+                path: path.clone(),
+                poll: settings.poll.to_std(),
+                decoder: (kind.decoder)(),
+                position,
+                sink: common.sink.clone(),
+                health,
+                clock: common.clock.clone(),
+                stop: common.stop.clone(),
+            };
+            tasks.spawn_blocking(move || follow.run());
+        }
+        (_, None, Some(address)) => {
+            let listener = TcpListener::bind(address)
+                .await
+                .map_err(|error| failed(format!("cannot listen on {address}: {error}; is the port taken?")))?;
+            let listen = Listen {
+                source,
+                listener,
+                decoder: kind.decoder,
+                token,
+                sink: common.sink.clone(),
+                health,
+                clock: common.clock.clone(),
+                stop: common.stop.clone(),
+            };
+            tasks.spawn(listen.run());
+        }
+        (_, None, None) => return Err(failed("has neither path nor listen".to_owned())),
+    }
+    Ok(())
+}
+
+fn standard_input(
+    source: SourceId,
+    decoder: fn() -> Box<dyn crate::source::Decode>,
+    sink: &Sink,
+    received: Moment,
+    health: &HealthBoard,
+) {
+    health.up(0);
+    let read = import::<crate::source::import::ImportError>(
+        std::path::Path::new("-"),
+        source,
+        &mut *decoder(),
+        received,
+        |mut batch, _| {
+            batch.caught_up = true;
+            // Whoever stops the daemon stops this as well.
+            let _ = sink.blocking_send(Delivery { batch, done: None });
+            Ok(())
+        },
+    );
+    match read {
+        Ok(()) => health.down("standard input has ended"),
+        Err(error) => health.down(error.to_string()),
+    };
+}

@@ -1,0 +1,163 @@
+//! Start, and stop in order.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use tokio::net::TcpListener;
+use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::task::JoinSet;
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::daemon::feeds::{self, Common};
+use crate::engine::Engine;
+use crate::engine::run::{Joints, run};
+use crate::metrics::page::registry;
+use crate::names::SourceId;
+use crate::source::batch::DELIVERIES_MAX;
+use crate::source::kind::{Transport, kind_named};
+use crate::source::{HealthBoard, Sink};
+use crate::stats::Snapshot;
+use crate::store::{self, StoreError};
+use crate::web::ingest::{POSTS_MAX, Rate};
+use crate::web::live::{STREAMS_MAX, text, write};
+use crate::web::{Shared, router};
+
+/// Why the daemon could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The store.
+    #[error("{0}")]
+    Store(#[from] StoreError),
+    /// A source.
+    #[error("source `{name}`: {why}")]
+    Source {
+        /// Which.
+        name: String,
+        /// What is wrong.
+        why: String,
+    },
+    /// The address of the web.
+    #[error("http.listen: cannot listen on {address}: {error}; is another daemon running there?")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// The system's word.
+        error: std::io::Error,
+    },
+    /// The token.
+    #[error("http.token_file: {0}")]
+    Token(std::io::Error),
+}
+
+/// A running daemon.
+pub struct Daemon {
+    /// Where the web is served.
+    pub address: SocketAddr,
+    /// The way to the engine, for feeds that are made in the program.
+    pub sink: Sink,
+    stop_feeds: watch::Sender<bool>,
+    stop_engine: watch::Sender<bool>,
+    feeds: JoinSet<()>,
+    web: tokio::task::JoinHandle<()>,
+    writer: tokio::task::JoinHandle<()>,
+    engine: JoinHandle<Result<(), StoreError>>,
+}
+
+impl Daemon {
+    /// Opens the store, restores, starts the feeds, serves the web.
+    pub async fn start(config: &Config, clock: Clock) -> Result<Self, StartError> {
+        let directory = Arc::clone(&config.directory);
+        let store = store::open(&config.store.url, &directory)?;
+        let engine = Engine::open(Arc::clone(&directory), config.tracker.clone(), store, clock.clone())?;
+        let address = config.http.listen;
+        let listener = TcpListener::bind(address).await.map_err(|error| StartError::Listen { address, error })?;
+        let address = listener.local_addr().map_err(|error| StartError::Listen { address, error })?;
+        let (sink, deliveries) = mpsc::channel(DELIVERIES_MAX);
+        let (stop_feeds, stop) = watch::channel(false);
+        let (stop_engine, engine_stop) = watch::channel(false);
+        let boards: Vec<HealthBoard> = config.sources.iter().map(|_| HealthBoard::default()).collect();
+        let common = Common { sink: sink.clone(), clock: clock.clone(), stop: stop.clone() };
+        let mut feeds = JoinSet::new();
+        for (at, settings) in config.sources.iter().enumerate() {
+            let source = SourceId(at as u32);
+            let position = engine.position(source).map(ToOwned::to_owned);
+            feeds::start(source, settings, position, boards[at].clone(), &common, &mut feeds).await?;
+        }
+        let health = move |source: SourceId| boards.get(source.index()).map(HealthBoard::read).unwrap_or_default();
+        let first: Arc<Snapshot> = Arc::new(engine.snapshot(&health));
+        let (json_out, json) = watch::channel(text(&first));
+        let (snapshots_out, snapshots) = watch::channel(first);
+        let shared = Shared {
+            snapshots: snapshots.clone(),
+            json,
+            directory,
+            posted_to: config.sources.iter().map(|source| is_posted_to(&source.kind)).collect(),
+            sink: sink.clone(),
+            registry: registry(),
+            clock,
+            token: config.http.read_token().map_err(StartError::Token)?,
+            is_loopback: address.ip().is_loopback(),
+            stop: stop.clone(),
+            streams: Arc::new(Semaphore::new(STREAMS_MAX)),
+            posts: Arc::new(Semaphore::new(POSTS_MAX)),
+            rate: Rate::default(),
+        };
+        let joints = Joints { deliveries, snapshots: snapshots_out, health: Box::new(health), stop: engine_stop };
+        Ok(Self {
+            address,
+            sink,
+            stop_feeds,
+            stop_engine,
+            feeds,
+            web: tokio::spawn(serve(listener, shared, stop)),
+            writer: tokio::spawn(write(snapshots, json_out)),
+            engine: std::thread::spawn(move || on_own_thread(engine, joints)),
+        })
+    }
+
+    /// Stops: first the feeds and the web, then, when everything they sent is committed, the engine.
+    pub async fn stop(mut self) -> Result<(), StoreError> {
+        self.stop_feeds.send_replace(true);
+        while self.feeds.join_next().await.is_some() {}
+        // Its end, however it came, ends the web's hold on the engine.
+        let _ = (&mut self.web).await;
+        self.stop_engine.send_replace(true);
+        drop(self.sink);
+        let engine = tokio::task::spawn_blocking(move || self.engine.join()).await;
+        self.writer.abort();
+        match engine {
+            Ok(Ok(ended)) => ended,
+            _ => Err(StoreError::Damaged { what: "the engine's thread, which stopped by itself,".to_owned() }),
+        }
+    }
+
+    /// Whether the engine has ended by itself, which it never should.
+    pub fn has_failed(&self) -> bool {
+        self.engine.is_finished()
+    }
+}
+
+fn is_posted_to(kind: &str) -> bool {
+    kind_named(kind).is_some_and(|kind| kind.transport == Transport::Http)
+}
+
+/// The store blocks, so the engine has a thread of its own, with a clock for its timers.
+fn on_own_thread(engine: Engine, joints: Joints) -> Result<(), StoreError> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
+    match runtime {
+        Ok(runtime) => runtime.block_on(run(engine, joints)),
+        Err(error) => Err(StoreError::Damaged { what: format!("the engine's runtime ({error})") }),
+    }
+}
+
+async fn serve(listener: TcpListener, shared: Shared, mut stop: watch::Receiver<bool>) {
+    let app = router(Arc::new(shared));
+    let until = async move {
+        let _ = stop.wait_for(|stop| *stop).await;
+    };
+    if let Err(error) = axum::serve(listener, app).with_graceful_shutdown(until).await {
+        tracing::error!(%error, "the web has stopped");
+    }
+}

@@ -1,0 +1,72 @@
+//! Who may, and the headers of every answer.
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+
+use crate::source::listen::equal_in_constant_time;
+use crate::web::Shared;
+
+const HEADERS: [(&str, &str); 4] = [
+    (
+        "content-security-policy",
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
+         frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
+    ),
+    ("x-content-type-options", "nosniff"),
+    ("referrer-policy", "no-referrer"),
+    ("cross-origin-resource-policy", "same-origin"),
+];
+
+/// Lets a request through, or answers why not; puts the headers on every answer.
+pub async fn guard(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
+    let mut response = match refusal(&shared, &request) {
+        Some((status, why)) => (status, axum::Json(serde_json::json!({ "error": why }))).into_response(),
+        None => next.run(request).await,
+    };
+    for (name, value) in HEADERS {
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
+    }
+    response
+}
+
+fn refusal(shared: &Shared, request: &Request) -> Option<(StatusCode, &'static str)> {
+    let headers = request.headers();
+    let host = text(headers, header::HOST.as_str()).unwrap_or_default();
+    // A page of the world whose name was made to point at this machine must not read the figures.
+    if shared.is_loopback && !is_this_machine(host) {
+        return Some((StatusCode::FORBIDDEN, "this daemon answers to localhost only; see [http] listen"));
+    }
+    // Nor may it post events from a browser that stands inside.
+    if request.method() != Method::GET
+        && let Some(origin) = text(headers, "origin")
+        && origin.split_once("://").map(|(_, from)| from) != Some(host)
+    {
+        return Some((StatusCode::FORBIDDEN, "a page of another origin may not post here"));
+    }
+    let path = request.uri().path();
+    let is_open = path == "/healthz" || path.starts_with("/assets/");
+    let token = shared.token.as_ref().filter(|_| !is_open)?;
+    let bearer = text(headers, header::AUTHORIZATION.as_str()).and_then(|told| told.strip_prefix("Bearer "));
+    let query = request.uri().query().unwrap_or_default();
+    let in_address = query.split('&').find_map(|pair| pair.strip_prefix("token="));
+    let told = bearer.or(in_address).unwrap_or_default();
+    let is_known = equal_in_constant_time(told.as_bytes(), token.as_bytes());
+    (!is_known)
+        .then_some((StatusCode::UNAUTHORIZED, "give the token as `Authorization: Bearer TOKEN` or `?token=TOKEN`"))
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
+}
+
+fn is_this_machine(host: &str) -> bool {
+    let name = match host.strip_prefix('[') {
+        Some(rest) => return rest.starts_with("::1]"),
+        None => host.split(':').next().unwrap_or_default(),
+    };
+    name == "localhost" || name.parse::<std::net::Ipv4Addr>().is_ok_and(|address| address.is_loopback())
+}

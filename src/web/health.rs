@@ -1,0 +1,33 @@
+//! Alive, ready, metrics.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+
+use crate::web::Shared;
+
+/// The process answers.
+pub async fn alive() -> &'static str {
+    "ok\n"
+}
+
+/// The store takes commits.
+pub async fn ready(State(shared): State<Arc<Shared>>) -> Response {
+    let snapshot = shared.snapshots.borrow().clone();
+    match &snapshot.store.trouble {
+        None => (StatusCode::OK, axum::Json(serde_json::json!({ "ready": true }))).into_response(),
+        Some(trouble) => {
+            let body = serde_json::json!({ "ready": false, "reasons": [trouble] });
+            (StatusCode::SERVICE_UNAVAILABLE, axum::Json(body)).into_response()
+        }
+    }
+}
+
+/// Prometheus metrics.
+pub async fn metrics(State(shared): State<Arc<Shared>>) -> Response {
+    let snapshot = shared.snapshots.borrow().clone();
+    let page = crate::metrics::render(&snapshot, &shared.registry);
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], page).into_response()
+}

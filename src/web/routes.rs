@@ -1,0 +1,68 @@
+//! What is served where.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::StatusCode;
+use axum::middleware;
+use axum::response::IntoResponse;
+use axum::routing::{get, post};
+use prometheus::Registry;
+use tokio::sync::{Semaphore, watch};
+
+use crate::clock::Clock;
+use crate::directory::Directory;
+use crate::source::Sink;
+use crate::stats::Snapshot;
+use crate::web::ingest::{BODY_BYTES_MAX, Rate};
+use crate::web::{access, assets, board, health, ingest, live};
+
+/// What every page shares.
+pub struct Shared {
+    /// Finished figures, always the newest.
+    pub snapshots: watch::Receiver<Arc<Snapshot>>,
+    /// The same as JSON, written once for all readers.
+    pub json: watch::Receiver<Arc<str>>,
+    /// Who is who.
+    pub directory: Arc<Directory>,
+    /// Kinds of the sources by id: which may be posted to.
+    pub posted_to: Vec<bool>,
+    /// The way to the engine; gone when the daemon stops.
+    pub sink: Sink,
+    /// The process's own metrics.
+    pub registry: Registry,
+    /// Tells the time.
+    pub clock: Clock,
+    /// Word that readers and senders must give.
+    pub token: Option<String>,
+    /// Served on loopback: only names of this machine are answered to.
+    pub is_loopback: bool,
+    /// Turns true when the daemon stops: streams end.
+    pub stop: watch::Receiver<bool>,
+    /// Places for streams.
+    pub streams: Arc<Semaphore>,
+    /// Places for posts under way.
+    pub posts: Arc<Semaphore>,
+    /// How many events may be posted.
+    pub rate: Rate,
+}
+
+/// All pages.
+pub fn router(shared: Arc<Shared>) -> Router {
+    Router::new()
+        .route("/", get(board::page))
+        .route("/assets/{name}", get(assets::serve))
+        .route("/metrics", get(health::metrics))
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .route("/api/v1/live", get(live::live))
+        .route("/api/v1/events", post(ingest::events))
+        .route("/api/v1/events/schema", get(ingest::schema))
+        .fallback(|| async {
+            (StatusCode::NOT_FOUND, axum::Json(serde_json::json!({ "error": "there is no such page" }))).into_response()
+        })
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .layer(middleware::from_fn_with_state(Arc::clone(&shared), access::guard))
+        .with_state(shared)
+}
