@@ -93,7 +93,7 @@ impl Page<'_> {
         self.line("short_abandon", &queue.short_abandon_ms.map_or_else(|| "none".into(), span));
         self.line("hours", settings.hours.as_deref().unwrap_or("always"));
         for (day, hours) in &settings.exceptions {
-            self.line(&format!("exceptions.{day}"), hours);
+            self.line("exceptions", &format!("{day}: {hours}"));
         }
         if let Some(zone) = &settings.zone {
             self.line("zone", zone);

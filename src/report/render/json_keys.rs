@@ -55,6 +55,7 @@ pub(super) struct Period {
     pub(super) interval: Option<&'static str>,
 }
 
+#[expect(clippy::struct_field_names, reason = "the names are the contract's keys")]
 #[derive(Serialize)]
 pub(super) struct Queue<'a> {
     pub(super) queue: &'a str,
@@ -168,6 +169,7 @@ pub(super) struct CallsOfQueue<'a> {
     pub(super) cells: Cells,
 }
 
+#[expect(clippy::struct_field_names, reason = "the names are the contract's keys")]
 #[derive(Serialize)]
 pub(super) struct Unit<'a> {
     pub(super) unit: &'a str,
