@@ -179,6 +179,7 @@ pub(super) struct Unit<'a> {
     pub(super) legs: Legs,
 }
 
+#[expect(clippy::struct_field_names, reason = "the names are the contract's keys")]
 #[derive(Serialize)]
 pub(super) struct Organisation<'a> {
     pub(super) organisation: &'a str,

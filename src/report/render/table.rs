@@ -28,9 +28,9 @@ pub fn render(report: &Report, style: &Style, out: &mut dyn Write) -> io::Result
     };
     let title = speak.text("report-title");
     writeln!(out, "{title} {} – {last} ({status}, {})", period.from, period.zone.name())?;
-    queues(report, &speak, style, out)?;
-    intervals(report, &speak, style, out)?;
-    units(report, &speak, style, out)?;
+    queues(report, &speak, *style, out)?;
+    intervals(report, &speak, *style, out)?;
+    units(report, &speak, *style, out)?;
     notes(report, &speak, out)
 }
 
@@ -56,7 +56,7 @@ impl Speak {
 
     /// A threshold as its queue has it, in seconds: `60 s` and not a minute.
     fn threshold(&self, ms: u32) -> String {
-        let decimals = usize::from(ms % 1000 != 0);
+        let decimals = usize::from(!ms.is_multiple_of(1000));
         format!("{}\u{a0}s", numbers::decimal(self.0, f64::from(ms) / 1000.0, decimals))
     }
 
@@ -140,7 +140,7 @@ fn level(figures: &VisitFigures, objective: Option<&Objective>, threshold_ms: u3
     }
 }
 
-fn queues(report: &Report, speak: &Speak, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+fn queues(report: &Report, speak: &Speak, style: Style, out: &mut dyn Write) -> io::Result<()> {
     let thresholds = thresholds(report);
     let columns = visit_columns(&["column-queue"], &thresholds, speak);
     let one = |title: &str, figures: &VisitFigures, objective: Option<&Objective>| {
@@ -156,7 +156,7 @@ fn queues(report: &Report, speak: &Speak, style: &Style, out: &mut dyn Write) ->
     lay_out(&columns, 1, &lines, style, out)
 }
 
-fn intervals(report: &Report, speak: &Speak, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+fn intervals(report: &Report, speak: &Speak, style: Style, out: &mut dyn Write) -> io::Result<()> {
     let thresholds = thresholds(report);
     let columns = visit_columns(&["column-queue", "column-start"], &thresholds, speak);
     let with = |queue: &QueueSheet| {
@@ -187,7 +187,7 @@ fn leg_cells(figures: &LegFigures, speak: &Speak) -> Vec<String> {
     ]
 }
 
-fn units(report: &Report, speak: &Speak, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+fn units(report: &Report, speak: &Speak, style: Style, out: &mut dyn Write) -> io::Result<()> {
     let mut listed: Vec<&UnitSheet> = report.units.iter().filter(|unit| unit.figures.counts.transfers > 0).collect();
     if listed.is_empty() {
         return Ok(());
@@ -265,7 +265,7 @@ fn quality(quality: &QualitySheet, speak: &Speak, out: &mut dyn Write) -> io::Re
 }
 
 /// Columns as wide as their widest cell; the first `left` to the left, the others to the right.
-fn lay_out(columns: &[String], left: usize, lines: &[Line], style: &Style, out: &mut dyn Write) -> io::Result<()> {
+fn lay_out(columns: &[String], left: usize, lines: &[Line], style: Style, out: &mut dyn Write) -> io::Result<()> {
     let wide = |text: &String| text.chars().count();
     let width =
         |(at, name): (usize, &String)| lines.iter().map(|line| wide(&line.cells[at])).fold(wide(name), usize::max);
