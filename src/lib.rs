@@ -12,6 +12,7 @@ pub mod measure;
 pub mod metrics;
 pub mod names;
 pub mod report;
+pub mod simulate;
 pub mod source;
 pub mod stats;
 pub mod store;

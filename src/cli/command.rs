@@ -6,14 +6,14 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::cli::error::CliError;
 use crate::cli::output::{print, tell};
-use crate::cli::{check, import, report, run};
+use crate::cli::{check, demo, import, report, run, simulate};
 
 /// Service levels of a switchboard, exact and live.
 #[derive(Debug, Parser)]
 #[command(
     version,
     propagate_version = true,
-    after_help = "Exit codes: 0 ok, 1 failed, 2 wrong usage or configuration.\nStart with `servicegrad check --config FILE`."
+    after_help = "Exit codes: 0 ok, 1 failed, 2 wrong usage or configuration.\nStart with `servicegrad demo`."
 )]
 struct Cli {
     #[command(subcommand)]
@@ -24,10 +24,14 @@ struct Cli {
 enum Command {
     /// Run the daemon: read the sources, serve wallboard, API and metrics
     Run(run::RunArgs),
+    /// Watch a simulated municipal switchboard: the real daemon, a store of its own, no set-up
+    Demo(demo::DemoArgs),
     /// Read old files of a source into the store, plain or gzip
     Import(import::ImportArgs),
     /// Print the figures of a period as table, JSON or CSV
     Report(report::ReportArgs),
+    /// Write events of a simulated switchboard to a file or standard output
+    Simulate(simulate::SimulateArgs),
     /// Check the configuration and say what is in force
     Check(check::CheckArgs),
     /// Print completions for a shell
@@ -53,6 +57,8 @@ pub fn main() -> ExitCode {
 fn dispatch(cli: &Cli) -> Result<(), CliError> {
     match &cli.command {
         Command::Run(args) => run::run(args),
+        Command::Demo(args) => demo::run(args),
+        Command::Simulate(args) => simulate::run(args),
         Command::Import(args) => import::run(args),
         Command::Report(args) => report::run(args),
         Command::Check(args) => check::run(args),

@@ -2,15 +2,17 @@
 //!
 //! - [`command`]: what can be typed, and what becomes of it
 //! - [`error`]: how it can fail, and with which exit code
-//! - [`run`], [`report`], [`import`], [`check`]: one command each
+//! - [`run`], [`demo`], [`import`], [`report`], [`check`], [`simulate`]: one command each
 //! - [`output`]: writing for people and pipes
 
 pub mod check;
 pub mod command;
+pub mod demo;
 pub mod error;
 pub mod import;
 pub mod output;
 pub mod report;
 pub mod run;
+pub mod simulate;
 
 pub use command::main;

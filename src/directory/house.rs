@@ -56,6 +56,12 @@ impl Directory {
         if wrong.is_empty() { Ok(Self { zone, sources, queues, units, by_switch, by_own_name }) } else { Err(wrong) }
     }
 
+    /// The same with other units.
+    #[must_use]
+    pub fn with_units(self, units: Units) -> Self {
+        Self { units, ..self }
+    }
+
     /// The deployment's time zone: calendar of reports and rollups.
     pub fn zone(&self) -> Tz {
         self.zone
