@@ -11,6 +11,7 @@ use crate::cli::output::print;
 use crate::clock::Clock;
 use crate::config;
 use crate::i18n::Language;
+use crate::report::period::between;
 use crate::report::{FORMATS, Interval, Locale, Request, Style, month_report};
 use crate::stats::period::Period;
 use crate::store;
@@ -60,7 +61,7 @@ pub fn run(args: &ReportArgs) -> Result<(), CliError> {
     let config = config::load(&args.config)?;
     let period = match (&args.period, &args.from, &args.to) {
         (Some(period), ..) => Period::parse(period),
-        (None, Some(from), Some(to)) => Request::between(from, to),
+        (None, Some(from), Some(to)) => between(from, to),
         _ => Err("give --period, or --from and --to".to_owned()),
     }
     .map_err(CliError::Usage)?;

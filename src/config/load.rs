@@ -5,8 +5,9 @@ use std::path::Path;
 use config::Source;
 use serde_json::Value;
 
+pub use crate::config::check::from_value;
 use crate::config::origin::ENVIRONMENT;
-use crate::config::{Config, ConfigErrors, Origins, from_value};
+use crate::config::{Config, ConfigErrors, Origins};
 
 /// Loads the file at `path`, with the environment over it, and checks everything.
 ///

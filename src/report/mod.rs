@@ -8,7 +8,8 @@
 //! Knows no live figure and no file: the store's [`Reader`](crate::store::Reader) goes in, bytes
 //! come out, and the caller says what time it is.
 //!
-//! - [`request`]: what is asked for: days, intervals · [`kinds`]: [`REPORTS`]
+//! - [`request`]: what is asked for: days, intervals · [`period`]: days as people write them
+//! - [`kinds`]: the list, [`REPORTS`]
 //! - [`sheet`]: the report as finished figures · [`figures`]: from cells to figures
 //! - [`gather`]: the cells of a period added up
 //! - [`month`]: the report itself: queues, whole calls, units, organisations, quality
@@ -18,6 +19,7 @@ pub mod figures;
 pub mod gather;
 pub mod kinds;
 pub mod month;
+pub mod period;
 pub mod render;
 pub mod request;
 pub mod sheet;

@@ -1,6 +1,5 @@
 //! What is asked of a report.
 
-use chrono::Datelike;
 use chrono_tz::Tz;
 
 use crate::measure::{Moment, Span};
@@ -19,20 +18,6 @@ pub struct Request {
 }
 
 impl Request {
-    /// The period from one local day to another, the second not included. The error says what to
-    /// write.
-    pub fn between(from: &str, until: &str) -> Result<Period, String> {
-        let day = |text: &str| {
-            let day = text.parse::<chrono::NaiveDate>().ok().filter(|day| (1970..=9998).contains(&day.year()));
-            day.ok_or_else(|| format!("`{text}` is no date; write for instance 2026-11-01"))
-        };
-        let period = Period { from: day(from)?, until: day(until)? };
-        if period.from >= period.until {
-            return Err(format!("--from {from} must lie before --to {until}, which is the day after the last"));
-        }
-        Ok(period)
-    }
-
     /// Both ends of the period as instants: `from` included, `until` not.
     pub fn moments(&self, zone: Tz) -> (Moment, Moment) {
         self.period.moments(zone)
