@@ -1,8 +1,10 @@
 //! `report`: the figures of a period.
 
+use std::io::{IsTerminal, stdout};
 use std::path::PathBuf;
 
 use clap::Args;
+use clap::builder::PossibleValuesParser;
 
 use crate::cli::error::CliError;
 use crate::cli::output::print;
@@ -10,7 +12,7 @@ use crate::clock::Clock;
 use crate::config;
 use crate::i18n::Language;
 use crate::report::period::between;
-use crate::report::{FORMATS, Interval, Report, Request};
+use crate::report::{FORMATS, Interval, Locale, Request, Style, month_report};
 use crate::stats::period::Period;
 use crate::store;
 
@@ -20,7 +22,7 @@ use crate::store;
 Examples:
   servicegrad report --config config/lystkom.toml --period 2026-11
   servicegrad report --config config/lystkom.toml --from 2026-11-01 --to 2026-12-01 --format json --interval day
-  servicegrad report --config config/lystkom.toml --period 2026-T3 --format csv --output tertial.csv")]
+  servicegrad report --config config/lystkom.toml --period 2026-T3 --format csv --locale sv --output tertial.csv")]
 pub struct ReportArgs {
     /// The configuration file
     #[arg(long, value_name = "FILE", default_value = "config/servicegrad.toml")]
@@ -38,14 +40,17 @@ pub struct ReportArgs {
     #[arg(long, requires = "from", value_name = "DAY")]
     to: Option<String>,
     /// How it is written
-    #[arg(long, default_value = "table", value_parser = clap::builder::PossibleValuesParser::new(FORMATS.iter().map(|format| format.name)))]
+    #[arg(long, default_value = "table", value_parser = PossibleValuesParser::new(FORMATS.iter().map(|format| format.name)))]
     format: String,
-    /// Cut into intervals as well (json and csv)
-    #[arg(long)]
-    interval: Option<Interval>,
-    /// Language of table and CSV; Swedish CSV has semicolons and decimal commas
+    /// List intervals as well, those with visits
+    #[arg(long, value_parser = PossibleValuesParser::new(Interval::ALL.map(Interval::as_str)))]
+    interval: Option<String>,
+    /// Language of the table
     #[arg(long, default_value = "sv")]
     lang: Language,
+    /// How CSV is written: plain is RFC 4180; sv has semicolons, decimal commas and a byte-order mark
+    #[arg(long, default_value = "plain")]
+    locale: Locale,
     /// Write to a file instead of standard output
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -60,22 +65,23 @@ pub fn run(args: &ReportArgs) -> Result<(), CliError> {
         _ => Err("give --period, or --from and --to".to_owned()),
     }
     .map_err(CliError::Usage)?;
+    let Some(format) = FORMATS.iter().find(|format| format.name == args.format) else {
+        return Err(CliError::Usage(format!("there is no format `{}`", args.format)));
+    };
     let reader = store::open_reader(args.store.as_deref().unwrap_or(&config.store.url), &config.directory)?;
     let request = Request {
         period,
-        interval: args.interval,
-        now: Clock::system().now(),
+        interval: args.interval.as_deref().and_then(Interval::parse),
         stale_after: config.tracker.stale_after,
     };
-    let report = Report::read(&*reader, &config.directory, request)?;
-    let format = crate::report::render::formats::format_named(&args.format);
-    let Some(format) = format else { return Err(CliError::Usage(format!("there is no format `{}`", args.format))) };
-    let bytes = (format.render)(&report, args.lang);
+    let report = month_report(&*reader, &config.directory, &request, Clock::system().now())?;
+    let is_colour = args.output.is_none() && stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    let style = Style { language: args.lang, locale: args.locale, is_colour };
+    let mut bytes = Vec::new();
+    (format.render)(&report, &style, &mut bytes)?;
     match &args.output {
-        Some(path) => {
-            std::fs::write(path, bytes).map_err(|error| CliError::Failed(format!("{}: {error}", path.display())))?
-        }
-        None => print(&bytes)?,
+        Some(path) => std::fs::write(path, bytes)
+            .map_err(|error| CliError::Failed(format!("{}: cannot be written: {error}", path.display()))),
+        None => Ok(print(&bytes)?),
     }
-    Ok(())
 }

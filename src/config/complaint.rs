@@ -1,12 +1,15 @@
 //! What is wrong with a configuration, and where.
 
+/// One thing that is wrong: its key, or place in a file, and the reason.
+pub type Fault = (String, String);
+
 /// Everything that is wrong, at once.
 #[derive(Debug)]
 pub struct ConfigErrors {
     /// The file, or `defaults`.
     pub file: String,
-    /// `(key, reason)` each.
-    pub wrong: Vec<(String, String)>,
+    /// All of it.
+    pub wrong: Vec<Fault>,
 }
 
 impl std::fmt::Display for ConfigErrors {

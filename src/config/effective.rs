@@ -1,53 +1,146 @@
-//! What is in force, for people; secrets are not shown.
+//! What is in force and where it came from, for people; secrets are not shown.
 
 use std::fmt::Write as _;
 
 use crate::config::Config;
+use crate::directory::{ClockStart, Queue, QueueSettings};
 use crate::measure::Span;
 
-/// A page on what the configuration comes to.
+/// A page on what the configuration comes to: each key, its value, and behind it the file or the
+/// variable that said so, or `default`.
 pub fn describe(config: &Config) -> String {
-    let mut page = String::new();
-    let directory = &config.directory;
-    // Writing to a string does not fail.
-    let _ = writeln!(page, "zone        {}", directory.zone());
-    let _ = writeln!(page, "store       {}", config.store.url);
-    let guarded = if config.http.token.is_some() || config.http.token_file.is_some() { " (token set)" } else { "" };
-    let _ = writeln!(page, "http        {}{guarded}", config.http.listen);
-    let tracker = &config.tracker;
-    let _ = writeln!(
-        page,
-        "calls       stale after {}, late after {}, short ring below {}",
-        tracker.stale_after, tracker.lateness, tracker.short_ring
-    );
-    for source in &config.sources {
-        let place = match (&source.path, &source.listen) {
-            (Some(path), _) => path.display().to_string(),
-            (_, Some(address)) => address.to_string(),
-            _ => "POST /api/v1/events".to_owned(),
-        };
-        let _ = writeln!(page, "source      {} ({}) {place}", source.name, source.kind);
+    let mut page = Page { config, text: String::new(), path: String::new() };
+    let (directory, tracker) = (&config.directory, &config.tracker);
+    page.line("zone", directory.zone().name());
+    page.line("holidays", config.holidays.as_deref().unwrap_or("none"));
+    page.line("stale_after", &tracker.stale_after.to_string());
+    page.line("lateness", &tracker.lateness.to_string());
+    page.line("short_ring", &tracker.short_ring.to_string());
+    page.table("store", "[store]");
+    page.line("url", &without_password(&config.store.url));
+    page.table("http", "[http]");
+    page.line("listen", &config.http.listen.to_string());
+    page.secret("token", config.http.token.as_deref());
+    page.path("token_file", config.http.token_file.as_deref());
+    for (at, source) in config.sources.iter().enumerate() {
+        page.table(&format!("source[{}]", at + 1), &format!("[[source]] {}", source.name));
+        page.line("kind", &source.kind);
+        page.path("path", source.path.as_deref());
+        if let Some(address) = &source.listen {
+            page.line("listen", &address.to_string());
+        }
+        page.line("poll", &source.poll.to_string());
+        page.secret("token", source.token.as_deref());
+        page.path("token_file", source.token_file.as_deref());
     }
-    for queue in directory.queues() {
+    for (at, (queue, settings)) in directory.queues().iter().zip(&config.queues).enumerate() {
+        page.table(&format!("queue[{}]", at + 1), &format!("[[queue]] {}", queue.name));
+        page.queue(queue, settings);
+    }
+    page.table("directory", "[directory]");
+    let (organisations, units) = (directory.organisations().len() - 1, directory.units().len() - 1);
+    page.line("units", &format!("{units} units of {organisations} organisations"));
+    page.text
+}
+
+/// How wide keys and values are, so that what stands behind them lines up.
+const KEY_WIDTH: usize = 14;
+const VALUE_WIDTH: usize = 52;
+
+struct Page<'a> {
+    config: &'a Config,
+    text: String,
+    path: String,
+}
+
+impl Page<'_> {
+    fn table(&mut self, path: &str, title: &str) {
+        self.path = format!("{path}.");
+        // Writing to a string does not fail.
+        let _ = writeln!(self.text, "\n{title}");
+    }
+
+    fn line(&mut self, key: &str, value: &str) {
+        let origin = self.config.origins.from(&format!("{}{key}", self.path));
+        let _ = writeln!(self.text, "{key:<KEY_WIDTH$} {value:<VALUE_WIDTH$} # {origin}");
+    }
+
+    fn path(&mut self, key: &str, path: Option<&std::path::Path>) {
+        if let Some(path) = path {
+            self.line(key, &path.display().to_string());
+        }
+    }
+
+    /// That there is one, and no more: this page is pasted into mails.
+    fn secret(&mut self, key: &str, secret: Option<&str>) {
+        if secret.is_some() {
+            self.line(key, "(set)");
+        }
+    }
+
+    fn queue(&mut self, queue: &Queue, settings: &QueueSettings) {
         let span = |ms: u32| Span::from_ms(i64::from(ms)).to_string();
-        let promise = queue.objective.map_or("no objective".to_owned(), |objective| {
-            format!(
-                "{} % within {} ({})",
-                objective.target * 100.0,
-                span(objective.threshold_ms),
-                objective.definition.as_str()
-            )
-        });
-        let short = queue.short_abandon_ms.map_or("none".to_owned(), span);
+        self.line("title", &queue.title);
         let from: Vec<String> = queue.from.iter().map(|from| format!("{}/{}", from.source, from.queue)).collect();
-        let from = if from.is_empty() { "its own name on every source".to_owned() } else { from.join(", ") };
-        let _ = writeln!(page, "queue       {}: {promise}; short abandon {short}; fed by {from}", queue.name);
+        self.line("from", &if from.is_empty() { "its own name on every source".into() } else { from.join(", ") });
+        let thresholds: Vec<String> = queue.thresholds_ms.iter().map(|ms| span(*ms)).collect();
+        self.line("thresholds", &thresholds.join(", "));
+        let objective = queue.objective.map_or_else(
+            || "none".to_owned(),
+            |o| format!("{} within {} by {}", o.target, span(o.threshold_ms), o.definition.as_str()),
+        );
+        self.line("objective", &objective);
+        self.line("short_abandon", &queue.short_abandon_ms.map_or_else(|| "none".into(), span));
+        self.line("hours", settings.hours.as_deref().unwrap_or("always"));
+        for (day, hours) in &settings.exceptions {
+            self.line("exceptions", &format!("{day}: {hours}"));
+        }
+        if let Some(zone) = &settings.zone {
+            self.line("zone", zone);
+        }
+        self.line(
+            "clock",
+            match queue.clock {
+                ClockStart::Queued => "queued",
+                ClockStart::Arrived => "arrived",
+            },
+        );
     }
-    let _ = writeln!(
-        page,
-        "directory   {} organisations, {} units",
-        directory.organisations().len() - 1,
-        directory.units().len() - 1
-    );
-    page
+}
+
+/// An address without the password in it.
+fn without_password(url: &str) -> String {
+    let hidden = || {
+        let (scheme, rest) = url.split_once("://")?;
+        let (account, place) = rest.rsplit_once('@')?;
+        let (name, _) = account.split_once(':')?;
+        Some(format!("{scheme}://{name}:(set)@{place}"))
+    };
+    hidden().unwrap_or_else(|| url.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn the_page_tells_everything_but_secrets() {
+        let config = crate::config::load(Path::new("config/lystkom.toml")).unwrap();
+        let page = describe(&config);
+        for told in ["zone           Europe/Stockholm", "0.9 within 30s by short_abandons_ignored", "# default"] {
+            assert!(page.contains(told), "{told} is not in {page}");
+        }
+        let mut config = config;
+        config.http.token = Some("hemligt".into());
+        config.sources[0].token = Some("hemligt".into());
+        assert!(!describe(&config).contains("hemligt"));
+    }
+
+    #[test]
+    fn a_password_in_an_address_is_hidden() {
+        assert_eq!(without_password("postgres://u:p@ss@host/db"), "postgres://u:(set)@host/db");
+        assert_eq!(without_password("sqlite:a@b.db"), "sqlite:a@b.db");
+    }
 }

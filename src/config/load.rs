@@ -1,236 +1,50 @@
 //! File and environment to a [`Config`].
 
 use std::path::Path;
-use std::sync::Arc;
 
-use chrono_tz::Tz;
-use serde::de::DeserializeOwned;
-use serde_json::{Map, Value};
+use config::Source;
+use serde_json::Value;
 
-use crate::call::TrackerSettings;
-use crate::config::ConfigErrors;
-use crate::config::section::read;
-use crate::directory::{Directory, OrganisationSettings, Queue, QueueSettings, UnitRow, Units};
-use crate::source::SourceSettings;
-use crate::store::StoreSettings;
-use crate::web::HttpSettings;
-
-/// Prefix of environment variables that override the file: `SERVICEGRAD_STORE__URL`.
-pub const ENVIRONMENT: &str = "SERVICEGRAD";
-
-/// A checked configuration.
-#[derive(Debug)]
-pub struct Config {
-    /// Who is who.
-    pub directory: Arc<Directory>,
-    /// The feeds, in the order of their ids.
-    pub sources: Vec<SourceSettings>,
-    /// Where figures are kept.
-    pub store: StoreSettings,
-    /// How the web is served.
-    pub http: HttpSettings,
-    /// How calls are followed.
-    pub tracker: TrackerSettings,
-}
-
-/// The keys of the top level.
-const KEYS: [&str; 11] = [
-    "zone",
-    "stale_after",
-    "lateness",
-    "short_ring",
-    "holidays",
-    "store",
-    "http",
-    "source",
-    "queue",
-    "organisation",
-    "directory",
-];
-
-/// Keys of the tracker, which stand at the top level.
-const TRACKER_KEYS: [&str; 3] = ["stale_after", "lateness", "short_ring"];
-
-#[derive(Debug, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-struct DirectorySettings {
-    units: Option<String>,
-}
+pub use crate::config::check::from_value;
+use crate::config::origin::ENVIRONMENT;
+use crate::config::{Config, ConfigErrors, Origins};
 
 /// Loads the file at `path`, with the environment over it, and checks everything.
+///
+/// # Errors
+/// Everything that is wrong, each with its key and the reason.
 pub fn load(path: &Path) -> Result<Config, ConfigErrors> {
+    load_with(path, None)
+}
+
+/// As [`load`], with these variables in place of the process's own.
+fn load_with(path: &Path, variables: Option<config::Map<String, String>>) -> Result<Config, ConfigErrors> {
     let file = path.display().to_string();
     let fail = |why: String| ConfigErrors { file: file.clone(), wrong: vec![("file".to_owned(), why)] };
     if !path.is_file() {
         return Err(fail("does not exist or is no file; give its path with --config".to_owned()));
     }
-    let environment = config::Environment::with_prefix(ENVIRONMENT).prefix_separator("_").separator("__");
+    let environment =
+        config::Environment::with_prefix(ENVIRONMENT).prefix_separator("_").separator("__").source(variables);
     let merged = config::Config::builder()
         .add_source(config::File::from(path).format(config::FileFormat::Toml))
         .add_source(environment)
         .build()
-        .and_then(config::Config::try_deserialize::<Value>)
         .map_err(|error| fail(format!("cannot be read: {error}")))?;
-    from_value(merged, path.parent().unwrap_or(Path::new("."))).map_err(|wrong| ConfigErrors { file, wrong })
-}
-
-/// Checks a configuration that has been read; paths in it are relative to `folder`.
-pub fn from_value(value: Value, folder: &Path) -> Result<Config, Vec<(String, String)>> {
-    let mut wrong = Vec::new();
-    let Value::Object(mut top) = value else { return Err(vec![("file".to_owned(), "holds no table".to_owned())]) };
-    for key in top.keys().filter(|key| !KEYS.contains(&key.as_str())) {
-        wrong.push((key.clone(), format!("is not known; the keys here are {}", KEYS.join(", "))));
-    }
-    let zone = zone(&mut top, &mut wrong);
-    let holidays = holidays(&mut top, &mut wrong);
-    let tracker: TrackerSettings = {
-        let keys = TRACKER_KEYS.iter().filter_map(|key| top.remove(*key).map(|value| ((*key).to_owned(), value)));
-        let table = Value::Object(keys.collect());
-        checked("", read("", table, &mut wrong), TrackerSettings::check, &mut wrong)
-    };
-    let store: StoreSettings = table(&mut top, "store", StoreSettings::check, &mut wrong);
-    let http: HttpSettings = table(&mut top, "http", HttpSettings::check, &mut wrong);
-    let sources: Vec<SourceSettings> = list(&mut top, "source", &mut wrong);
-    for (at, source) in sources.iter().enumerate() {
-        complain(&entry("source", at, &source.name), source.check(), &mut wrong);
-        if sources[..at].iter().any(|other| other.name == source.name) {
-            wrong.push((entry("source", at, &source.name), "stands twice".to_owned()));
-        }
-    }
-    let settings: Vec<QueueSettings> = list(&mut top, "queue", &mut wrong);
-    let mut queues: Vec<Queue> = Vec::new();
-    for (at, queue) in settings.iter().enumerate() {
-        match queue.check(zone, holidays.as_deref()) {
-            Ok(queue) => queues.push(queue),
-            Err(faults) => complain::<()>(&entry("queue", at, &queue.name), Err(faults), &mut wrong),
-        }
-    }
-    let organisations: Vec<OrganisationSettings> = list(&mut top, "organisation", &mut wrong);
-    let units = units(&mut top, &organisations, zone, folder, &mut wrong);
-    let names = sources.iter().map(|source| source.name.clone()).collect();
-    let directory = match Directory::new(zone, names, queues, units) {
-        Ok(directory) if wrong.is_empty() => directory,
-        Ok(_) => return Err(wrong),
-        Err(faults) => {
-            wrong.extend(faults);
-            return Err(wrong);
-        }
-    };
-    Ok(Config { directory: Arc::new(directory), sources, store, http, tracker })
-}
-
-fn zone(top: &mut Map<String, Value>, wrong: &mut Vec<(String, String)>) -> Tz {
-    let stockholm = chrono_tz::Europe::Stockholm;
-    match top.remove("zone") {
-        None => stockholm,
-        Some(value) => value.as_str().and_then(|name| name.parse().ok()).unwrap_or_else(|| {
-            wrong
-                .push(("zone".to_owned(), format!("{value} is no time zone; write for instance \"Europe/Stockholm\"")));
-            stockholm
-        }),
-    }
-}
-
-fn holidays(top: &mut Map<String, Value>, wrong: &mut Vec<(String, String)>) -> Option<String> {
-    match top.remove("holidays") {
-        None => Some("SE".to_owned()),
-        Some(Value::String(none)) if none == "none" => None,
-        Some(Value::String(country)) if country == "SE" => Some(country),
-        Some(other) => {
-            wrong.push(("holidays".to_owned(), format!("{other} is not known; write \"SE\" or \"none\"")));
-            None
-        }
-    }
-}
-
-fn units(
-    top: &mut Map<String, Value>,
-    organisations: &[OrganisationSettings],
-    zone: Tz,
-    folder: &Path,
-    wrong: &mut Vec<(String, String)>,
-) -> Units {
-    let settings: Option<DirectorySettings> = top.remove("directory").and_then(|value| read("directory", value, wrong));
-    let rows = match settings.and_then(|settings| settings.units) {
-        None => Vec::new(),
-        Some(name) => {
-            let path = folder.join(&name);
-            match unit_rows(&path) {
-                Ok(rows) => rows,
-                Err(why) => {
-                    wrong.push(("directory.units".to_owned(), format!("{}: {why}", path.display())));
-                    Vec::new()
+    let tree = merged.collect().map_err(|error| fail(format!("cannot be read: {error}")))?;
+    let origins = Origins::of(&tree);
+    let value: Value = merged.try_deserialize().map_err(|error| fail(format!("cannot be read: {error}")))?;
+    match from_value(value, path.parent().unwrap_or(Path::new("."))) {
+        Ok(config) => Ok(Config { origins, ..config }),
+        Err(mut wrong) => {
+            // The file is innocent of what a variable said.
+            for (key, _) in &mut wrong {
+                if let Some(variable) = origins.variable_of(key) {
+                    *key = format!("{variable} ({key})");
                 }
             }
+            Err(ConfigErrors { file, wrong })
         }
-    };
-    match Units::check(organisations, &rows, zone) {
-        Ok(units) => units,
-        Err(faults) => {
-            complain::<()>("directory.units", Err(faults), wrong);
-            Units::none()
-        }
-    }
-}
-
-fn unit_rows(path: &Path) -> Result<Vec<UnitRow>, String> {
-    let mut reader =
-        csv::ReaderBuilder::new().trim(csv::Trim::All).from_path(path).map_err(|error| error.to_string())?;
-    reader.deserialize().collect::<Result<_, _>>().map_err(|error| error.to_string())
-}
-
-fn table<T: DeserializeOwned + Default>(
-    top: &mut Map<String, Value>,
-    key: &str,
-    check: fn(&T) -> Result<(), Vec<(String, String)>>,
-    wrong: &mut Vec<(String, String)>,
-) -> T {
-    let read = match top.remove(key) {
-        None => Some(T::default()),
-        Some(value) => read(key, value, wrong),
-    };
-    checked(key, read, check, wrong)
-}
-
-fn checked<T: Default>(
-    key: &str,
-    read: Option<T>,
-    check: fn(&T) -> Result<(), Vec<(String, String)>>,
-    wrong: &mut Vec<(String, String)>,
-) -> T {
-    if let Some(settings) = &read {
-        complain(key, check(settings), wrong);
-    }
-    read.unwrap_or_default()
-}
-
-fn list<T: DeserializeOwned>(top: &mut Map<String, Value>, key: &str, wrong: &mut Vec<(String, String)>) -> Vec<T> {
-    match top.remove(key) {
-        None => Vec::new(),
-        Some(Value::Array(entries)) => entries
-            .into_iter()
-            .enumerate()
-            .filter_map(|(at, value)| {
-                let name = value.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
-                read(&entry(key, at, &name), value, wrong)
-            })
-            .collect(),
-        Some(_) => {
-            wrong.push((key.to_owned(), format!("must be a list: write [[{key}]]")));
-            Vec::new()
-        }
-    }
-}
-
-/// `queue[2] "itsupport"`: place and name, since either may be what is wrong.
-fn entry(key: &str, at: usize, name: &str) -> String {
-    format!("{key}[{}] \"{name}\"", at + 1)
-}
-
-fn complain<T>(path: &str, checked: Result<T, Vec<(String, String)>>, wrong: &mut Vec<(String, String)>) {
-    if let Err(faults) = checked {
-        let place = |key: String| if path.is_empty() { key } else { format!("{path}.{key}") };
-        wrong.extend(faults.into_iter().map(|(key, why)| (place(key), why)));
     }
 }
 
@@ -238,78 +52,124 @@ fn complain<T>(path: &str, checked: Result<T, Vec<(String, String)>>, wrong: &mu
 mod tests {
     use super::*;
 
-    fn check(text: &str) -> Result<Config, Vec<(String, String)>> {
-        let value: toml::Value = toml::from_str(text).unwrap();
-        from_value(serde_json::to_value(value).unwrap(), Path::new("config"))
+    fn variables(list: &[(&str, &str)]) -> Option<config::Map<String, String>> {
+        Some(list.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect())
     }
+
+    const SHIPPED: &str = "config/servicegrad.toml";
 
     #[test]
     fn the_shipped_files_are_valid() {
-        for file in ["config/servicegrad.toml", "config/lystkom.toml"] {
-            if let Err(wrong) = load(Path::new(file)) {
+        for file in [SHIPPED, "config/lystkom.toml"] {
+            if let Err(wrong) = load_with(Path::new(file), variables(&[])) {
                 panic!("{wrong}");
             }
         }
     }
 
     #[test]
-    fn every_fault_is_told_at_once_with_its_key() {
-        let wrong = check(
-            r#"
-            zone = "Mars/Olympus"
-            stale_after = "soon"
-            colour = "red"
-            [http]
-            listen = "0.0.0.0:80"
-            port = 80
-            [[source]]
-            name = "Växel"
-            kind = "carrier_pigeon"
-            [[source]]
-            name = "log"
-            kind = "asterisk_queue_log"
-            [[queue]]
-            name = "a"
-            thresholds = ["30s"]
-            short_abandon = "long"
-            objective = { threshold = "20s", target = 90 }
-            [[queue]]
-            name = "b"
-            hours = "whenever"
-            treshold = ["30s"]
-            from = [{ source = "nobody", queue = "1" }]
-            [[organisation]]
-            name = "x"
-            [directory]
-            units = "no-such-file.csv"
-            "#,
-        )
-        .unwrap_err();
-        let keys: Vec<&str> = wrong.iter().map(|(key, _)| key.as_str()).collect();
-        assert_eq!(
-            keys,
-            [
-                "colour",
-                "zone",
-                "stale_after",
-                "http.port",
-                "source[1] \"Växel\".name",
-                "source[1] \"Växel\".kind",
-                "source[2] \"log\".path",
-                "queue[2] \"b\".treshold",
-                "queue[1] \"a\".short_abandon",
-                "queue[1] \"a\".objective.threshold",
-                "queue[1] \"a\".objective.target",
-                "directory.units",
-            ]
-        );
+    fn the_example_is_the_federation_of_its_first_comment() {
+        let config = load_with(Path::new("config/lystkom.toml"), variables(&[])).unwrap();
+        let directory = &config.directory;
+        assert_eq!((directory.organisations().len() - 1, config.sources.len()), (5, 2));
+        assert!((200..=250).contains(&directory.units().len()));
+        assert!(directory.queues().iter().all(|queue| queue.from.len() == 2 && queue.objective.is_some()));
+        let unit_on = |day: &str| {
+            let at = chrono::DateTime::parse_from_rfc3339(day).unwrap().into();
+            directory.unit(directory.unit_of("8195", at)).name.clone()
+        };
+        assert_eq!(unit_on("2026-12-31T23:59:59+01:00"), "unknown");
+        assert_eq!(unit_on("2027-01-01T00:00:00+01:00"), "dorotea-hemtjanst");
     }
 
     #[test]
-    fn nothing_but_a_queue_is_enough() {
-        let config = check("[[queue]]\nname = \"kundtjanst\"").unwrap();
-        assert_eq!(config.directory.queues()[0].thresholds_ms, [30_000, 60_000]);
-        assert_eq!(config.http.listen.to_string(), "127.0.0.1:9464");
-        assert_eq!(config.store.url, "sqlite:servicegrad.db");
+    fn the_environment_wins_over_the_file_and_it_shows() {
+        let set =
+            [("SERVICEGRAD_STORE__URL", "sqlite:/var/lib/s.db"), ("SERVICEGRAD_STALE_AFTER", "6h"), ("HOME", "/")];
+        let config = load_with(Path::new(SHIPPED), variables(&set)).unwrap();
+        assert_eq!(config.store.url, "sqlite:/var/lib/s.db");
+        assert_eq!(config.tracker.stale_after.to_string(), "6h");
+        assert_eq!(config.origins.from("store.url"), "SERVICEGRAD_STORE__URL");
+        assert_eq!(config.origins.from("zone"), SHIPPED);
+        assert_eq!(config.origins.from("directory.units"), "default");
+        assert_eq!(config.origins.from("queue[1].objective"), SHIPPED);
+    }
+
+    #[test]
+    fn a_wrong_variable_is_named_and_not_the_file() {
+        let set =
+            [("SERVICEGRAD_STROE__URL", "x"), ("SERVICEGRAD_STORE__URL", "mysql:x"), ("SERVICEGRAD_LATENESS", "soon")];
+        let wrong = load_with(Path::new(SHIPPED), variables(&set)).unwrap_err();
+        let keys: Vec<&str> = wrong.wrong.iter().map(|(key, _)| key.as_str()).collect();
+        assert_eq!(keys, ["stroe", "SERVICEGRAD_LATENESS (lateness)", "SERVICEGRAD_STORE__URL (store.url)"]);
+    }
+
+    /// The names of a settings struct's fields, told by its own `Deserialize`.
+    fn fields<T: serde::de::DeserializeOwned>() -> Vec<&'static str> {
+        struct Probe<'a>(&'a mut Vec<&'static str>);
+        impl<'de> serde::Deserializer<'de> for Probe<'_> {
+            type Error = serde::de::value::Error;
+            fn deserialize_any<V: serde::de::Visitor<'de>>(self, _: V) -> Result<V::Value, Self::Error> {
+                Err(serde::de::Error::custom("only structs are settings"))
+            }
+            fn deserialize_struct<V: serde::de::Visitor<'de>>(
+                self,
+                _: &'static str,
+                fields: &'static [&'static str],
+                _: V,
+            ) -> Result<V::Value, Self::Error> {
+                self.0.extend(fields);
+                Err(serde::de::Error::custom("only the names were wanted"))
+            }
+            serde::forward_to_deserialize_any! {
+                bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit
+                unit_struct newtype_struct seq tuple tuple_struct map enum identifier ignored_any
+            }
+        }
+        let mut names = Vec::new();
+        let _ = T::deserialize(Probe(&mut names));
+        assert!(!names.is_empty());
+        names
+    }
+
+    #[test]
+    fn every_setting_stands_in_the_shipped_file() {
+        let text = std::fs::read_to_string(SHIPPED).unwrap();
+        let lists = [
+            fields::<crate::call::TrackerSettings>(),
+            fields::<crate::store::StoreSettings>(),
+            fields::<crate::web::HttpSettings>(),
+            fields::<crate::source::SourceSettings>(),
+            fields::<crate::directory::QueueSettings>(),
+            fields::<crate::directory::OrganisationSettings>(),
+        ];
+        for key in lists.into_iter().flatten().chain(["zone", "holidays", "units"]) {
+            let is_there = |line: &str| {
+                let line = line.strip_prefix("# ").unwrap_or(line);
+                line.starts_with(&format!("{key} = ")) || line.ends_with(&format!(".{key}]"))
+            };
+            assert!(text.lines().any(is_there), "`{key}` does not stand in {SHIPPED}");
+        }
+    }
+
+    #[test]
+    fn every_key_of_the_shipped_file_has_its_comment() {
+        let text = std::fs::read_to_string(SHIPPED).unwrap();
+        let mut is_explained = false;
+        for line in text.lines() {
+            let is_key = |line: &str| {
+                line.split_once(" = ").is_some_and(|(key, _)| key.chars().all(|c| c.is_ascii_lowercase() || c == '_'))
+            };
+            let bare = line.strip_prefix("# ").unwrap_or(line);
+            if line.is_empty() || line.starts_with('[') {
+                // A comment above a table's first line may speak for its first key.
+                is_explained &= line.starts_with('[');
+            } else if is_key(bare) {
+                // A second key of one block is explained by the comment above the block.
+                assert!(is_explained || line.starts_with("# "), "`{line}` has no comment");
+            } else if line.starts_with('#') {
+                is_explained = true;
+            }
+        }
     }
 }

@@ -3,9 +3,13 @@
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+use crate::config::Fault;
+
 /// Reads `value` as a `T`. Each fault is told with its key below `path`; a faulty key is then left
-/// out and the rest read on, so that the next fault is found as well.
-pub(super) fn read<T: DeserializeOwned>(path: &str, value: Value, wrong: &mut Vec<(String, String)>) -> Option<T> {
+/// out and the rest read on, so that the next fault is found as well. What could be read comes back
+/// even so, with defaults for what could not, so that it can be checked on: nothing starts on it,
+/// since a fault has been told.
+pub(super) fn read<T: DeserializeOwned>(path: &str, value: Value, wrong: &mut Vec<Fault>) -> Option<T> {
     let Value::Object(mut table) = value else {
         wrong.push((path.to_owned(), "must be a table".to_owned()));
         return None;
@@ -13,7 +17,7 @@ pub(super) fn read<T: DeserializeOwned>(path: &str, value: Value, wrong: &mut Ve
     let mut removed: Vec<String> = Vec::new();
     loop {
         let fault = match serde_path_to_error::deserialize::<_, T>(Value::Object(table.clone())) {
-            Ok(settings) => return removed.is_empty().then_some(settings),
+            Ok(settings) => return Some(settings),
             Err(fault) => fault,
         };
         let (place, why) = (fault.path().to_string(), fault.inner().to_string());

@@ -1,14 +1,33 @@
-//! Reports: the figures of a period, from rollups alone, with their definitions and the quality of
-//! the data beside them.
+//! Reports: the figures of a stretch of local days, from the store's rollups.
 //!
-//! Knows no file format: a [`Report`](period::Report) holds figures, the renderers in [`render`]
-//! know how they are written. Reads whole commits through the store's reader; never calls.
+//! A report is built once as a [`Report`], a sheet of finished figures; a format knows sheets and
+//! nothing of calls, stores or the directory. Sums are sums of cells (months, days and quarters),
+//! never of calls, so a year costs as little as a month. Shares are sums of numerators over sums of
+//! denominators at every level; a percentage is never averaged.
 //!
-//! - [`period`]: the report of a period, and the rows in it
-//! - [`render`]: table, JSON, CSV: the formats
+//! Knows no live figure and no file: the store's [`Reader`](crate::store::Reader) goes in, bytes
+//! come out, and the caller says what time it is.
+//!
+//! - [`request`]: what is asked for: days, intervals · [`period`]: days as people write them
+//! - [`kinds`]: the list, [`REPORTS`]
+//! - [`sheet`]: the report as finished figures · [`figures`]: from cells to figures
+//! - [`gather`]: the cells of a period added up
+//! - [`month`]: the report itself: queues, whole calls, units, organisations, quality
+//! - [`render`]: [`FORMATS`]: JSON, CSV, a table for people
 
+pub mod figures;
+pub mod gather;
+pub mod kinds;
+pub mod month;
 pub mod period;
 pub mod render;
+pub mod request;
+pub mod sheet;
+#[cfg(test)]
+mod tests_support;
 
-pub use period::{Interval, Report, Request};
-pub use render::{FORMATS, Format};
+pub use kinds::{REPORTS, ReportKind};
+pub use month::month_report;
+pub use render::{FORMATS, Format, Locale, Style};
+pub use request::{Interval, Request};
+pub use sheet::{Report, Status};

@@ -1,26 +1,50 @@
 //! The list of formats.
 
+use std::io::{self, Write};
+
 use crate::i18n::Language;
 use crate::report::Report;
 use crate::report::render::{csv, json, table};
 
-/// One way to write a report.
-#[derive(Debug)]
+/// A form that a report can take.
+#[derive(Clone, Copy, Debug)]
 pub struct Format {
-    /// Its name on the command line.
+    /// What it is asked for by.
     pub name: &'static str,
+    /// Usual end of a file's name, without the dot.
+    pub extension: &'static str,
+    /// For the web.
+    pub media_type: &'static str,
     /// Writes it.
-    pub render: fn(&Report, Language) -> Vec<u8>,
+    pub render: fn(&Report, &Style, &mut dyn Write) -> io::Result<()>,
 }
 
-/// Every format there is.
+/// Every format.
 pub const FORMATS: &[Format] = &[
-    Format { name: "table", render: table::render },
-    Format { name: "json", render: |report, _| json::render(report) },
-    Format { name: "csv", render: csv::render },
+    Format { name: "table", extension: "txt", media_type: "text/plain; charset=utf-8", render: table::render },
+    Format { name: "json", extension: "json", media_type: "application/json", render: json::render },
+    Format { name: "csv", extension: "csv", media_type: "text/csv; charset=utf-8", render: csv::render },
 ];
 
-/// The format of this name.
-pub fn format_named(name: &str) -> Option<&'static Format> {
-    FORMATS.iter().find(|format| format.name == name)
+/// How numbers are written where a spreadsheet reads them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Locale {
+    /// RFC 4180: comma between fields, point in numbers.
+    #[default]
+    Plain,
+    /// As a Swedish spreadsheet expects: semicolon between fields, comma in numbers, UTF-8 with a
+    /// byte-order mark.
+    #[value(name = "sv")]
+    Swedish,
+}
+
+/// What a reader can choose of the form.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Style {
+    /// Language of texts for people.
+    pub language: Language,
+    /// How CSV writes numbers.
+    pub locale: Locale,
+    /// Terminal colours may be used.
+    pub is_colour: bool,
 }

@@ -1,239 +1,342 @@
-//! JSON: the form that scripts rely on. Shares are numbers from 0 to 1, or null for no data.
+//! JSON: the form for programs. The keys are a contract: keys are added, never renamed or removed.
+//!
+//! Counts are integers, shares numbers from 0 to 1 or `null` (no data), times of waiting seconds,
+//! instants RFC 3339 with the local offset. Thresholds are keys, in seconds: `"30"`, `"1.5"`.
+//! Beside each rate stands its `…_share` with numerator and denominator.
 
-use serde_json::{Map, Value, json};
+use std::io::{self, Write};
 
 use crate::call::fact::LegOutcome;
-use crate::directory::Queue;
-use crate::measure::Share;
+use crate::directory::Objective;
+use crate::measure::{Moment, Share};
 use crate::names::DefinitionId;
-use crate::report::Report;
-use crate::report::period::local_text;
-use crate::stats::{Counts, LegCounts, VisitCell, definition, unit_rates};
+use crate::report::figures::is_met;
+use crate::report::render::Style;
+use crate::report::render::json_keys::{
+    Body, Calls, CallsOfQueue, Cells, Definition, Doubt, Gap, Interval, Judged, Keyed, Legs, Mean, Organisation,
+    OwnObjective, Period, Quality, Queue, Unit, Waits,
+};
+use crate::report::sheet::{LegFigures, Report, ThresholdFigures, VisitFigures};
+use crate::stats::{Counts, definition};
 
-/// Writes the report as one JSON object.
-pub fn render(report: &Report) -> Vec<u8> {
-    let mut out = serde_json::to_vec_pretty(&value(report)).unwrap_or_default();
-    out.push(b'\n');
-    out
+/// Writes the report as one indented JSON object.
+///
+/// # Errors
+/// Those of `out`.
+pub fn render(report: &Report, _: &Style, out: &mut dyn Write) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, &body(report))?;
+    out.write_all(b"\n")
 }
 
-/// The report as a JSON value.
-pub fn value(report: &Report) -> Value {
-    let directory = &report.directory;
-    let queues: Vec<Value> = report
+/// A threshold as the key it has in JSON and CSV: seconds, without needless decimals.
+pub fn seconds(threshold_ms: u32) -> String {
+    (f64::from(threshold_ms) / 1000.0).to_string()
+}
+
+fn body(report: &Report) -> Body<'_> {
+    let period = &report.period;
+    Body {
+        period: Period {
+            from: period.from.to_string(),
+            to: period.until.to_string(),
+            zone: period.zone.name(),
+            status: period.status.as_str(),
+            start: period.local(period.start),
+            end: period.local(period.end),
+            made: period.local(period.made),
+            interval: period.interval.map(crate::report::Interval::as_str),
+        },
+        queues: queues(report),
+        units: report
+            .units
+            .iter()
+            .map(|unit| Unit {
+                unit: &unit.name,
+                title: &unit.title,
+                organisation: &unit.organisation,
+                legs: legs(&unit.figures),
+            })
+            .collect(),
+        unknown_targets: legs(&report.unknown_targets),
+        organisations: report
+            .organisations
+            .iter()
+            .map(|organisation| Organisation {
+                organisation: &organisation.name,
+                title: &organisation.title,
+                units: organisation.units,
+                legs: legs(&organisation.figures),
+            })
+            .collect(),
+        calls: calls(report),
+        quality: quality(report),
+        definitions: definitions(),
+    }
+}
+
+fn queues(report: &Report) -> Vec<Queue<'_>> {
+    let intervals = |list: &[(Moment, VisitFigures)], objective: Option<&Objective>| {
+        let one = |(at, figures): &(Moment, VisitFigures)| Interval {
+            start: report.period.local(*at),
+            cells: cells(figures, objective),
+            doubt: doubt(&figures.counts),
+        };
+        list.iter().map(one).collect()
+    };
+    report
         .queues
         .iter()
-        .map(|row| {
-            let queue = directory.queue(row.queue);
-            let mut cells = cell(&row.whole, queue);
-            cells.insert("queue".to_owned(), queue.name.as_str().into());
-            cells.insert("title".to_owned(), queue.title.as_str().into());
-            cells.insert("objective".to_owned(), objective(&row.whole.counts, queue));
-            let intervals = row.intervals.iter().map(|(start, interval)| {
-                let mut cells = cell(interval, queue);
-                cells.insert("start".to_owned(), local_text(*start, directory.zone()).into());
-                Value::Object(cells)
-            });
-            cells.insert("intervals".to_owned(), intervals.collect());
-            Value::Object(cells)
+        .map(|queue| Queue {
+            queue: &queue.name,
+            title: &queue.title,
+            cells: cells(&queue.figures, queue.objective.as_ref()),
+            doubt: doubt(&queue.figures.counts),
+            intervals: report.period.interval.map(|_| intervals(&queue.intervals, queue.objective.as_ref())),
         })
-        .collect();
-    let units: Vec<Value> = report
-        .units
-        .iter()
-        .map(|(id, counts)| {
-            let unit = directory.unit(*id);
-            let mut row = legs(counts);
-            row.insert("unit".to_owned(), unit.name.as_str().into());
-            row.insert("title".to_owned(), unit.title.as_str().into());
-            row.insert("organisation".to_owned(), directory.organisation(unit.organisation).name.as_str().into());
-            Value::Object(row)
-        })
-        .collect();
-    // The first organisation is nobody's: it is listed only if something was sent nowhere known.
-    let known = report.organisations.iter().filter(|(id, counts)| id.0 > 0 || counts.transfers + counts.apart > 0);
-    let organisations: Vec<Value> = known
-        .map(|(id, counts)| {
-            let organisation = directory.organisation(*id);
-            let mut row = legs(counts);
-            row.insert("organisation".to_owned(), organisation.name.as_str().into());
-            row.insert("title".to_owned(), organisation.title.as_str().into());
-            Value::Object(row)
-        })
-        .collect();
-    json!({
-        "period": {
-            "from": report.period.from.to_string(),
-            "to": report.period.until.to_string(),
-            "zone": directory.zone().name(),
-            "status": if report.is_closed { "closed" } else { "provisional" },
+        .collect()
+}
+
+fn cells(figures: &VisitFigures, objective: Option<&Objective>) -> Cells {
+    let counts = &figures.counts;
+    let waits = &figures.waits;
+    Cells {
+        offered: counts.offered,
+        answered: counts.answered,
+        abandoned: counts.abandoned,
+        short_abandoned: counts.short_abandoned,
+        overflowed: counts.overflowed,
+        key_exit: counts.key_exit,
+        callback: counts.callback,
+        voicemail: counts.voicemail,
+        refused: counts.refused,
+        system: counts.system,
+        outside_hours: counts.outside_hours,
+        answered_outside_hours: counts.answered_outside_hours,
+        lost: counts.lost,
+        unknown: counts.unknown,
+        open: counts.open,
+        within: per_threshold(figures, |at| at.counts.within),
+        abandoned_within: per_threshold(figures, |at| at.counts.abandoned_within),
+        on_threshold: per_threshold(figures, |at| at.counts.on_threshold),
+        service_level: per_definition(figures, Share::ratio),
+        service_level_share: per_definition(figures, |share| share),
+        objective: objective.and_then(|objective| judged(objective, figures.judged?)),
+        answer_rate: figures.answer_rate.ratio(),
+        answer_rate_share: figures.answer_rate,
+        wait_seconds: Waits {
+            mean: waits.mean,
+            mean_abandoned: waits.mean_abandoned,
+            mean_all: waits.mean_all,
+            p50: waits.p50,
+            p90: waits.p90,
+            p95: waits.p95,
+            p99: waits.p99,
+            max: waits.max,
+            max_all: waits.max_all,
         },
-        "queues": queues,
-        "units": units,
-        "organisations": organisations,
-        "calls": calls(report),
-        "quality": quality(report),
-        "definitions": definitions(),
-    })
-}
-
-/// The key of a threshold: whole seconds as a rule.
-fn seconds_key(ms: u32) -> String {
-    (f64::from(ms) / 1000.0).to_string()
-}
-
-fn share(share: Share) -> Value {
-    share.ratio().into()
-}
-
-fn cell(cell: &VisitCell, queue: &Queue) -> Map<String, Value> {
-    let counts = &cell.counts;
-    let mut row = plain(counts);
-    let thresholds = queue.thresholds_ms.iter().map(|ms| (seconds_key(*ms), counts.threshold(*ms)));
-    let each = |pick: fn(&crate::stats::counts::ThresholdCounts) -> i64| -> Value {
-        Value::Object(thresholds.clone().map(|(key, at)| (key, pick(&at).into())).collect())
-    };
-    row.insert("within".to_owned(), each(|at| at.within));
-    row.insert("abandoned_within".to_owned(), each(|at| at.abandoned_within));
-    row.insert("on_threshold".to_owned(), each(|at| at.on_threshold));
-    let levels = DefinitionId::ALL.into_iter().map(|id| {
-        let at =
-            queue.thresholds_ms.iter().map(|ms| (seconds_key(*ms), share(definition::service_level(counts, *ms, id))));
-        (id.as_str().to_owned(), Value::Object(at.collect()))
-    });
-    row.insert("service_level".to_owned(), Value::Object(levels.collect()));
-    row.insert("answer_rate".to_owned(), share(definition::answer_rate(counts)));
-    row.insert("wait_seconds".to_owned(), waits(cell));
-    row
-}
-
-/// The ten outcomes and what stands beside them.
-fn plain(counts: &Counts) -> Map<String, Value> {
-    const SAID: [&str; 19] = [
-        "offered",
-        "answered",
-        "abandoned",
-        "short_abandoned",
-        "overflowed",
-        "key_exit",
-        "callback",
-        "voicemail",
-        "refused",
-        "system",
-        "outside_hours",
-        "answered_outside_hours",
-        "lost",
-        "unknown",
-        "open",
-        "derived",
-        "inconsistent",
-        "late",
-        "coarse",
-    ];
-    let all = Counts::NAMES.iter().zip(counts.values());
-    all.filter(|(name, _)| SAID.contains(name)).map(|(name, count)| ((*name).to_owned(), count.into())).collect()
-}
-
-fn waits(cell: &VisitCell) -> Value {
-    let counts = &cell.counts;
-    let quantile = |q: f64| cell.waits.quantile_ms(q).map(|ms| f64::from(ms) / 1000.0);
-    let seconds = |wait: Option<crate::measure::Wait>| wait.map(|wait| f64::from(wait.ms()) / 1000.0);
-    json!({
-        "mean": counts.mean_wait_answered_s(),
-        "mean_abandoned": counts.mean_wait_abandoned_s(),
-        "mean_all": counts.mean_wait_all_s(),
-        "p50": quantile(0.5),
-        "p90": quantile(0.9),
-        "p95": quantile(0.95),
-        "p99": quantile(0.99),
-        "max": seconds(cell.max_answered),
-        "max_all": seconds(cell.max_all),
-    })
-}
-
-fn objective(counts: &Counts, queue: &Queue) -> Value {
-    let Some(objective) = queue.objective else { return Value::Null };
-    let level = definition::service_level(counts, objective.threshold_ms, objective.definition);
-    json!({
-        "threshold_s": f64::from(objective.threshold_ms) / 1000.0,
-        "target": objective.target,
-        "definition": objective.definition.as_str(),
-        "version": definition::VERSION,
-        "value": level.ratio(),
-        "met": level.ratio().map(|value| value >= objective.target),
-        "n": level.of,
-    })
-}
-
-fn legs(counts: &LegCounts) -> Map<String, Value> {
-    let outcomes = LegOutcome::ALL.iter().map(|outcome| (outcome.as_str().to_owned(), counts.outcome(*outcome).into()));
-    let attempts = unit_rates::per_attempt(counts);
-    let row = json!({
-        "transfers": counts.transfers,
-        "answered": attempts.met,
-        "n": attempts.of,
-        "open": counts.open,
-        "short": counts.short,
-        "not_completed": counts.not_completed,
-        "apart": counts.apart,
-        "outcomes": Value::Object(outcomes.collect()),
-        "answer_rate": share(attempts),
-        "journeys": counts.journeys,
-        "journey_rate": share(unit_rates::per_journey(counts)),
-        "reached_rate": share(unit_rates::reached(counts)),
-        "blind": { "n": counts.blind, "answered": counts.blind_answered },
-        "attended": { "n": counts.attended, "answered": counts.attended_answered },
-        "ring_seconds_mean": (counts.rings > 0).then(|| counts.ring_ms as f64 / counts.rings as f64 / 1000.0),
-    });
-    match row {
-        Value::Object(row) => row,
-        _ => Map::new(),
     }
 }
 
-/// Whole calls: all together, and by the queue of their first visit.
-fn calls(report: &Report) -> Value {
-    let mut all = Counts::default();
-    let mut by_queue = Map::new();
-    for (id, sum) in &report.calls {
-        let queue = report.directory.queue(*id);
-        all += &sum.counts;
-        let mut row = cell(sum, queue);
-        row.insert("objective".to_owned(), objective(&sum.counts, queue));
-        by_queue.insert(queue.name.clone(), Value::Object(row));
-    }
-    let mut calls = plain(&all);
-    calls.insert("answer_rate".to_owned(), share(definition::answer_rate(&all)));
-    calls.insert("by_first_queue".to_owned(), Value::Object(by_queue));
-    Value::Object(calls)
+fn per_threshold<T>(figures: &VisitFigures, figure: impl Fn(&ThresholdFigures) -> T) -> Keyed<T> {
+    figures.thresholds.iter().map(|at| (seconds(at.counts.threshold_ms), figure(at))).collect()
 }
 
-fn quality(report: &Report) -> Value {
-    let mut all = Counts::default();
-    for row in &report.queues {
-        all += &row.whole.counts;
-    }
-    let zone = report.directory.zone();
-    let gaps = report.quality.gaps.iter().map(|gap| {
-        json!({ "source": gap.source, "from": local_text(gap.from, zone), "to": local_text(gap.to, zone), "reason": gap.reason })
-    });
-    let reasons = report.quality.dead_letters.iter().map(|(reason, count)| (reason.clone(), (*count).into()));
-    json!({
-        "gaps": gaps.collect::<Vec<Value>>(),
-        "dead_letters": report.quality.dead_letters.iter().map(|(_, count)| count).sum::<i64>(),
-        "dead_letters_by_reason": Value::Object(reasons.collect()),
-        "derived": all.derived,
-        "late": all.late,
-        "inconsistent": all.inconsistent,
-        "lost": all.lost,
-        "unknown": all.unknown,
-        "precision_ms": all.precision_ms(),
+fn per_definition<T>(figures: &VisitFigures, figure: impl Fn(Share) -> T) -> Keyed<Keyed<T>> {
+    let ids = DefinitionId::ALL.into_iter().enumerate();
+    ids.map(|(index, id)| (id.as_str().to_owned(), per_threshold(figures, |at| figure(at.levels[index])))).collect()
+}
+
+fn judged(objective: &Objective, share: Share) -> Option<Judged> {
+    let threshold_ms = objective.threshold_ms;
+    Some(Judged {
+        threshold_s: match threshold_ms % 1000 {
+            0 => (threshold_ms / 1000).into(),
+            _ => serde_json::Number::from_f64(f64::from(threshold_ms) / 1000.0)?,
+        },
+        target: objective.target,
+        definition: objective.definition.as_str(),
+        version: definition::VERSION,
+        value: share.ratio(),
+        met: is_met(share, objective),
+        share,
     })
 }
 
-fn definitions() -> Value {
-    let each = DefinitionId::ALL.into_iter().map(|id| {
-        (id.as_str().to_owned(), json!({ "version": definition::VERSION, "formula": definition::formula(id) }))
-    });
-    Value::Object(each.collect())
+fn doubt(counts: &Counts) -> Doubt {
+    Doubt {
+        derived: counts.derived,
+        inconsistent: counts.inconsistent,
+        late: counts.late,
+        precision_ms: counts.precision_ms(),
+        talk_seconds: mean(counts.talk_ms, counts.talks),
+    }
+}
+
+fn mean(sum_ms: i64, of: i64) -> Mean {
+    Mean { mean: Share { met: sum_ms, of }.ratio().map(|ms| ms / 1000.0), of }
+}
+
+fn calls(report: &Report) -> Calls<'_> {
+    let by_queue = report.queues.iter().zip(&report.calls.by_first_queue);
+    Calls {
+        cells: cells(&report.calls.total, None),
+        own_objective: report.calls.total.judged.map(|share| OwnObjective { value: share.ratio(), share }),
+        by_first_queue: by_queue
+            .map(|(queue, figures)| CallsOfQueue {
+                queue: &queue.name,
+                title: &queue.title,
+                cells: cells(figures, queue.objective.as_ref()),
+            })
+            .collect(),
+    }
+}
+
+fn legs(figures: &LegFigures) -> Legs {
+    let counts = &figures.counts;
+    let outcomes = LegOutcome::ALL.iter().map(|outcome| (outcome.as_str().to_owned(), counts.outcome(*outcome)));
+    Legs {
+        transfers: counts.transfers,
+        answered: figures.answer_rate.met,
+        outcomes: outcomes.collect(),
+        open: counts.open,
+        short: counts.short,
+        not_completed: counts.not_completed,
+        apart: counts.apart,
+        answer_rate: figures.answer_rate.ratio(),
+        answer_rate_share: figures.answer_rate,
+        few: figures.is_few(),
+        journey_rate: figures.journey_rate.ratio(),
+        journey_rate_share: figures.journey_rate,
+        reached_rate: figures.reached_rate.ratio(),
+        reached_rate_share: figures.reached_rate,
+        by_kind: Keyed(vec![
+            ("blind".into(), Share { met: counts.blind_answered, of: counts.blind }),
+            ("attended".into(), Share { met: counts.attended_answered, of: counts.attended }),
+        ]),
+        ring_seconds: mean(counts.ring_ms, counts.rings),
+    }
+}
+
+fn quality(report: &Report) -> Quality<'_> {
+    let quality = &report.quality;
+    let period = &report.period;
+    Quality {
+        gaps: quality
+            .gaps
+            .iter()
+            .map(|gap| Gap {
+                source: &gap.source,
+                from: period.local(gap.from),
+                to: period.local(gap.to),
+                reason: gap.reason.as_deref(),
+            })
+            .collect(),
+        dead_letters: quality.dead_letters,
+        dead_letters_by_reason: quality.dead_letters_by_reason.iter().cloned().collect(),
+        derived: quality.derived,
+        late: quality.late,
+        inconsistent: quality.inconsistent,
+        lost: quality.lost,
+        unknown: quality.unknown,
+        precision_ms: quality.precision_ms,
+    }
+}
+
+fn definitions() -> Keyed<Definition> {
+    let told = |id| Definition { version: definition::VERSION, formula: definition::formula(id) };
+    DefinitionId::ALL.into_iter().map(|id| (id.as_str().to_owned(), told(id))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::report::tests_support::{Memory, small_month};
+
+    fn rendered(report: &Report) -> Value {
+        let mut bytes = Vec::new();
+        render(report, &Style::default(), &mut bytes).unwrap();
+        serde_json::from_slice(&bytes).unwrap()
+    }
+
+    fn keys(value: &Value) -> Vec<&str> {
+        value.as_object().unwrap().keys().map(String::as_str).collect()
+    }
+
+    /// The golden file is read by people who build on the form. After a wanted change, write it
+    /// anew with `GOLDEN=write cargo test` and read the difference.
+    #[test]
+    fn a_small_month_is_the_golden_one() {
+        let report = small_month().report("2026-11", Some(crate::report::Interval::Day));
+        let mut bytes = Vec::new();
+        render(&report, &Style::default(), &mut bytes).unwrap();
+        let golden = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/report/month.json");
+        if std::env::var_os("GOLDEN").is_some() {
+            std::fs::write(&golden, &bytes).unwrap();
+        }
+        assert_eq!(String::from_utf8(bytes).unwrap(), std::fs::read_to_string(golden).unwrap());
+    }
+
+    #[test]
+    fn every_key_of_the_contract_is_there() {
+        let report = rendered(&small_month().report("2026-11", Some(crate::report::Interval::Hour)));
+        let has = |value: &Value, wanted: &str| {
+            let found = keys(value);
+            for key in wanted.split_whitespace() {
+                assert!(found.contains(&key), "{key} is not among {found:?}");
+            }
+        };
+        has(&report, "period queues units organisations calls quality");
+        has(&report["period"], "from to zone status");
+        let cells = "offered answered abandoned short_abandoned overflowed key_exit callback voicemail refused system \
+            outside_hours answered_outside_hours lost unknown open derived within abandoned_within on_threshold \
+            service_level objective answer_rate wait_seconds";
+        let queue = &report["queues"][0];
+        has(queue, cells);
+        has(queue, "queue intervals");
+        has(&queue["intervals"][0], cells);
+        has(&queue["intervals"][0], "start");
+        has(&queue["objective"], "threshold_s target definition version value met");
+        has(&queue["wait_seconds"], "mean mean_abandoned mean_all p50 p90 p95 p99 max");
+        for id in DefinitionId::ALL {
+            has(&queue["service_level"][id.as_str()], "30 60");
+        }
+        for key in ["within", "abandoned_within", "on_threshold"] {
+            has(&queue[key], "30 60");
+        }
+        has(&report["queues"][1]["within"], "1.5 60");
+        has(&report["units"][0], "unit organisation transfers answered outcomes answer_rate journey_rate reached_rate");
+        has(&report["quality"], "gaps dead_letters derived late inconsistent precision_ms");
+    }
+
+    #[test]
+    fn figures_of_the_small_month_are_those_a_person_would_count() {
+        let report = rendered(&small_month().report("2026-11", None));
+        let queue = &report["queues"][0];
+        assert_eq!(queue["within"], json!({"30": 2, "60": 3}));
+        assert_eq!(queue["on_threshold"], json!({"30": 1, "60": 0}));
+        assert_eq!(queue["service_level"]["of_offered"]["30"], json!(2.0 / 6.0));
+        assert_eq!(queue["objective"]["value"], json!(0.4));
+        assert_eq!(queue["objective"]["met"], json!(false));
+        assert_eq!(queue["objective"]["threshold_s"], json!(30));
+        assert_eq!(report["queues"][1]["objective"], Value::Null);
+        assert_eq!(report["units"][1]["answer_rate"], json!(0.5));
+        assert_eq!(report["quality"]["dead_letters"], json!(3));
+        assert_eq!(report["period"]["to"], json!("2026-12-01"));
+        assert!(queue.get("intervals").is_none());
+    }
+
+    #[test]
+    fn no_data_is_null() {
+        let report = rendered(&Memory::new().report("2026-11", None));
+        let queue = &report["queues"][0];
+        for key in ["value", "met"] {
+            assert_eq!(queue["objective"][key], Value::Null);
+        }
+        assert_eq!(queue["service_level"]["of_offered"]["30"], Value::Null);
+        assert_eq!(queue["answer_rate"], Value::Null);
+        assert_eq!(queue["offered"], json!(0));
+        assert_eq!(report["quality"]["precision_ms"], Value::Null);
+    }
 }

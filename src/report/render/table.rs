@@ -1,158 +1,328 @@
-//! A table for the terminal.
+//! A table for people at a terminal, in Swedish or English.
+//!
+//! Shows what a reader needs to judge a figure beside the figure: target and whether it was met in
+//! words, how many it rests on, what is left out, by which definition, and how good the data is.
 
-use std::fmt::Write as _;
+use std::io::{self, Write};
 
+use crate::directory::Objective;
 use crate::i18n::{Language, numbers, text, text_with};
-use crate::report::Report;
-use crate::stats::{definition, unit_rates};
+use crate::measure::Share;
+use crate::names::DefinitionId;
+use crate::report::figures::is_met;
+use crate::report::render::Style;
+use crate::report::sheet::{LegFigures, QualitySheet, QueueSheet, Report, Status, UnitSheet, VisitFigures};
+use crate::stats::definition;
 
-/// Writes the report for people.
-pub fn render(report: &Report, language: Language) -> Vec<u8> {
-    let say = |key: &str| text(language, key);
-    let directory = &report.directory;
-    let mut page = String::new();
-    let until = report.period.until.pred_opt().unwrap_or(report.period.until);
-    let status = say(if report.is_closed { "report-closed" } else { "report-provisional" });
-    // Writing to a string does not fail.
-    let _ = writeln!(page, "{} {} – {} ({status})\n", say("report-title"), report.period.from, until);
-    let mut rows = vec![
-        [
-            "queue",
-            "offered",
-            "answered",
-            "abandoned",
-            "others",
-            "outside-hours",
-            "objective",
-            "level",
-            "answer-rate",
-            "mean-wait",
-            "p90",
-        ]
-        .map(|key| say(&format!("column-{key}")))
-        .to_vec(),
-    ];
-    for row in &report.queues {
-        let (queue, counts) = (directory.queue(row.queue), &row.whole.counts);
-        let whole = |number: i64| numbers::whole(language, number);
-        let objective = queue.objective.map_or_else(
-            || "–".to_owned(),
-            |objective| {
-                let seconds = numbers::threshold(language, f64::from(objective.threshold_ms) / 1000.0);
-                format!("{} / {seconds}", numbers::target(language, objective.target))
-            },
-        );
-        let level = queue.objective.map_or_else(
-            || "–".to_owned(),
-            |objective| {
-                let level = definition::service_level(counts, objective.threshold_ms, objective.definition).ratio();
-                let verdict = match level {
-                    None => String::new(),
-                    Some(level) if level >= objective.target => format!(" {}", say("met")),
-                    Some(_) => format!(" {}", say("not-met")),
-                };
-                format!("{}{verdict}", numbers::percent(language, level))
-            },
-        );
-        let seconds =
-            |value: Option<f64>| value.map_or_else(|| "–".to_owned(), |value| numbers::seconds(language, value));
-        rows.push(vec![
-            queue.title.clone(),
-            whole(counts.offered),
-            whole(counts.answered),
-            format!("{} ({})", whole(counts.abandoned), whole(counts.short_abandoned)),
-            whole(counts.other_exits()),
-            whole(counts.outside_hours),
-            objective,
-            level,
-            numbers::percent(language, definition::answer_rate(counts).ratio()),
-            seconds(counts.mean_wait_answered_s()),
-            seconds(row.whole.waits.quantile_ms(0.9).map(|ms| f64::from(ms) / 1000.0)),
-        ]);
-    }
-    lay_out(&rows, &mut page);
-    units(report, language, &mut page);
-    notes(report, language, &mut page);
-    page.into_bytes()
+/// Writes the report as tables under each other.
+///
+/// # Errors
+/// Those of `out`.
+pub fn render(report: &Report, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+    let speak = Speak(style.language);
+    let period = &report.period;
+    let last = period.until.pred_opt().unwrap_or(period.until);
+    let status = match period.status {
+        Status::Closed => speak.text("report-closed"),
+        Status::Provisional => speak.text("report-provisional"),
+    };
+    let title = speak.text("report-title");
+    writeln!(out, "{title} {} – {last} ({status}, {})", period.from, period.zone.name())?;
+    queues(report, &speak, *style, out)?;
+    intervals(report, &speak, *style, out)?;
+    units(report, &speak, *style, out)?;
+    notes(report, &speak, out)
 }
 
-fn units(report: &Report, language: Language, page: &mut String) {
-    let say = |key: &str| text(language, key);
-    let directory = &report.directory;
-    let mut listed: Vec<_> = report.units.iter().filter(|(_, counts)| counts.transfers > 0).collect();
+/// Texts and numbers in one language.
+struct Speak(Language);
+
+impl Speak {
+    fn text(&self, key: &str) -> String {
+        text(self.0, key)
+    }
+
+    fn whole(&self, number: i64) -> String {
+        numbers::whole(self.0, number)
+    }
+
+    fn percent(&self, share: Share) -> String {
+        numbers::percent(self.0, share.ratio())
+    }
+
+    fn wait(&self, seconds: Option<f64>) -> String {
+        seconds.map_or_else(|| numbers::NO_DATA.to_owned(), |seconds| numbers::seconds(self.0, seconds))
+    }
+
+    /// A threshold as its queue has it, in seconds: `60 s` and not a minute.
+    fn threshold(&self, ms: u32) -> String {
+        let decimals = usize::from(!ms.is_multiple_of(1000));
+        format!("{}\u{a0}s", numbers::decimal(self.0, f64::from(ms) / 1000.0, decimals))
+    }
+
+    /// A promise: `90 %`, with a decimal only where it has one.
+    fn target(&self, target: f64) -> String {
+        let percent = target * 100.0;
+        let decimals = usize::from((percent - percent.round()).abs() > 1e-9);
+        let space = if self.0 == Language::Sv { "\u{a0}" } else { "" };
+        format!("{}{space}%", numbers::decimal(self.0, percent, decimals))
+    }
+}
+
+/// A line of a table, and whether it is to be greyed.
+struct Line {
+    cells: Vec<String>,
+    is_faint: bool,
+}
+
+fn line(cells: Vec<String>) -> Line {
+    Line { cells, is_faint: false }
+}
+
+/// Thresholds of all queues, ascending.
+fn thresholds(report: &Report) -> Vec<u32> {
+    let each = report.queues.iter().flat_map(|queue| &queue.figures.thresholds);
+    let mut all: Vec<u32> = each.map(|at| at.counts.threshold_ms).collect();
+    all.sort_unstable();
+    all.dedup();
+    all
+}
+
+fn visit_columns(first: &[&str], thresholds: &[u32], speak: &Speak) -> Vec<String> {
+    let mut columns: Vec<String> = first.iter().map(|key| speak.text(key)).collect();
+    columns
+        .extend(["column-offered", "column-answered", "column-abandoned", "column-others"].map(|key| speak.text(key)));
+    let within = |ms: &u32| text_with(speak.0, "column-within", &[("threshold", speak.threshold(*ms))]);
+    columns.extend(thresholds.iter().map(within));
+    let rest = ["column-answer-rate", "column-mean-wait", "column-p90", "column-outside-hours", "column-not-counted"];
+    columns.extend(rest.map(|key| speak.text(key)));
+    columns
+}
+
+fn visit_cells(
+    figures: &VisitFigures,
+    objective: Option<&Objective>,
+    thresholds: &[u32],
+    speak: &Speak,
+) -> Vec<String> {
+    let counts = &figures.counts;
+    let mut cells = vec![
+        speak.whole(counts.offered),
+        speak.whole(counts.answered),
+        format!("{} ({})", speak.whole(counts.abandoned), speak.whole(counts.short_abandoned)),
+        speak.whole(counts.other_exits()),
+    ];
+    cells.extend(thresholds.iter().map(|ms| level(figures, objective, *ms, speak)));
+    cells.extend([
+        speak.percent(figures.answer_rate),
+        speak.wait(figures.waits.mean),
+        speak.wait(figures.waits.p90),
+        speak.whole(counts.outside_hours),
+        speak.whole(counts.lost + counts.unknown + counts.open),
+    ]);
+    cells
+}
+
+/// The service level at a threshold by the queue's definition; at the one that was promised, with
+/// the promise and whether it was kept.
+fn level(figures: &VisitFigures, objective: Option<&Objective>, threshold_ms: u32, speak: &Speak) -> String {
+    let by = objective.map_or_else(DefinitionId::default, |objective| objective.definition);
+    let Some(at) = figures.thresholds.iter().find(|at| at.counts.threshold_ms == threshold_ms) else {
+        return String::new();
+    };
+    let level = speak.percent(at.levels[by as usize]);
+    let promised = objective.filter(|objective| objective.threshold_ms == threshold_ms);
+    let Some((objective, share)) = promised.zip(figures.judged) else { return level };
+    let target = text_with(speak.0, "report-target", &[("target", speak.target(objective.target))]);
+    match is_met(share, objective) {
+        None => format!("{level} ({target})"),
+        Some(kept) => format!("{level} ({target}: {})", speak.text(if kept { "met" } else { "not-met" })),
+    }
+}
+
+fn queues(report: &Report, speak: &Speak, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    let thresholds = thresholds(report);
+    let columns = visit_columns(&["column-queue"], &thresholds, speak);
+    let one = |title: &str, figures: &VisitFigures, objective: Option<&Objective>| {
+        let mut cells = vec![title.to_owned()];
+        cells.extend(visit_cells(figures, objective, &thresholds, speak));
+        line(cells)
+    };
+    let mut lines: Vec<Line> =
+        report.queues.iter().map(|queue| one(&queue.title, &queue.figures, queue.objective.as_ref())).collect();
+    if report.queues.len() > 1 {
+        lines.push(one(&speak.text("report-all-calls"), &report.calls.total, None));
+    }
+    lay_out(&columns, 1, &lines, style, out)
+}
+
+fn intervals(report: &Report, speak: &Speak, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    let thresholds = thresholds(report);
+    let columns = visit_columns(&["column-queue", "column-start"], &thresholds, speak);
+    let with = |queue: &QueueSheet| {
+        let one = |(start, figures): &(crate::measure::Moment, VisitFigures)| {
+            let local = report.period.local(*start);
+            // The offset tells the two hours of autumn apart; the seconds say nothing.
+            let start = format!("{} {}{}", &local[..10], &local[11..16], &local[19..]);
+            let mut cells = vec![queue.title.clone(), start];
+            cells.extend(visit_cells(figures, queue.objective.as_ref(), &thresholds, speak));
+            line(cells)
+        };
+        queue.intervals.iter().map(one).collect::<Vec<_>>()
+    };
+    let lines: Vec<Line> = report.queues.iter().flat_map(with).collect();
+    if lines.is_empty() { Ok(()) } else { lay_out(&columns, 2, &lines, style, out) }
+}
+
+fn leg_cells(figures: &LegFigures, speak: &Speak) -> Vec<String> {
+    let rate = figures.answer_rate;
+    let few = if figures.is_few() { " (n<10)" } else { "" };
+    vec![
+        speak.whole(figures.counts.transfers),
+        speak.whole(rate.met),
+        speak.whole(rate.of),
+        format!("{}{few}", speak.percent(rate)),
+        speak.percent(figures.journey_rate),
+        speak.percent(figures.reached_rate),
+    ]
+}
+
+fn units(report: &Report, speak: &Speak, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    let mut listed: Vec<&UnitSheet> = report.units.iter().filter(|unit| unit.figures.counts.transfers > 0).collect();
     if listed.is_empty() {
-        return;
+        return Ok(());
     }
-    // Worst first; those without a rate last.
-    listed.sort_by(|(_, a), (_, b)| {
-        let rate = |counts| unit_rates::per_attempt(counts).ratio().unwrap_or(2.0);
-        rate(a).total_cmp(&rate(b))
+    // Worst first among those that can be judged; then those that rest on too little.
+    let rate = |unit: &UnitSheet| unit.figures.answer_rate.ratio().unwrap_or(2.0);
+    listed.sort_by(|a, b| {
+        a.figures.is_few().cmp(&b.figures.is_few()).then(rate(a).total_cmp(&rate(b))).then(a.name.cmp(&b.name))
     });
-    let mut rows = vec![
-        ["unit", "organisation", "transfers", "answered", "unit-rate", "journey-rate", "reached"]
-            .map(|key| say(&format!("column-{key}")))
-            .to_vec(),
-    ];
-    for (id, counts) in listed {
-        let (unit, rate) = (directory.unit(*id), unit_rates::per_attempt(counts));
-        let few = if rate.of < unit_rates::LEGS_MIN { format!(" (n={})", rate.of) } else { String::new() };
-        rows.push(vec![
-            unit.title.clone(),
-            directory.organisation(unit.organisation).title.clone(),
-            numbers::whole(language, counts.transfers),
-            numbers::whole(language, rate.met),
-            format!("{}{few}", numbers::percent(language, rate.ratio())),
-            numbers::percent(language, unit_rates::per_journey(counts).ratio()),
-            numbers::percent(language, unit_rates::reached(counts).ratio()),
-        ]);
-    }
-    page.push('\n');
-    lay_out(&rows, page);
+    let columns = |first: &[&str]| -> Vec<String> {
+        let rest = ["column-transfers", "column-answered", "column-n", "column-unit-rate"];
+        let rates = ["column-journey-rate", "column-reached"];
+        first.iter().chain(&rest).chain(&rates).map(|key| speak.text(key)).collect()
+    };
+    let title = |name: &str| {
+        let found = report.organisations.iter().find(|organisation| organisation.name == name);
+        found.map_or_else(|| name.to_owned(), |organisation| organisation.title.clone())
+    };
+    let lines = listed.iter().map(|unit| {
+        let mut cells = vec![unit.title.clone(), title(&unit.organisation)];
+        cells.extend(leg_cells(&unit.figures, speak));
+        Line { cells, is_faint: unit.figures.is_few() }
+    });
+    lay_out(&columns(&["column-unit", "column-organisation"]), 2, &lines.collect::<Vec<_>>(), style, out)?;
+    let used = report.organisations.iter().filter(|organisation| organisation.figures.counts.transfers > 0);
+    let lines = used.map(|organisation| {
+        let mut cells = vec![organisation.title.clone()];
+        cells.extend(leg_cells(&organisation.figures, speak));
+        Line { cells, is_faint: organisation.figures.is_few() }
+    });
+    lay_out(&columns(&["column-organisation"]), 1, &lines.collect::<Vec<_>>(), style, out)
 }
 
-fn notes(report: &Report, language: Language, page: &mut String) {
-    let mut said = Vec::new();
-    for row in &report.queues {
-        let queue = report.directory.queue(row.queue);
-        let Some(objective) = queue.objective else { continue };
-        said.push(format!(
-            "{}: {} v{}: {}",
-            queue.title,
-            objective.definition.as_str(),
-            definition::VERSION,
-            definition::formula(objective.definition)
-        ));
-    }
-    let mut all = crate::stats::Counts::default();
-    report.queues.iter().for_each(|row| all += &row.whole.counts);
-    let letters: i64 = report.quality.dead_letters.iter().map(|(_, count)| count).sum();
-    let numbers = [
-        ("gaps", report.quality.gaps.len() as i64),
-        ("letters", letters),
-        ("derived", all.derived),
-        ("late", all.late),
-        ("inconsistent", all.inconsistent),
-        ("lost", all.lost),
-        ("unknown", all.unknown),
-        ("precision", all.precision_ms().map_or(0, i64::from)),
-    ];
-    said.push(text_with(language, "report-quality", &numbers.map(|(key, value)| (key, value.to_string()))));
-    let _ = write!(page, "\n{}\n", said.join("\n"));
-}
-
-/// Columns as wide as their widest cell; the first to the left, the others to the right.
-fn lay_out(rows: &[Vec<String>], page: &mut String) {
-    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
-    let columns = rows.first().map_or(0, Vec::len);
-    let widths: Vec<usize> = (0..columns).map(width).collect();
-    for (number, row) in rows.iter().enumerate() {
-        let cells = row.iter().zip(&widths).enumerate().map(|(column, (cell, width))| {
-            if column == 0 { format!("{cell:<width$}") } else { format!("{cell:>width$}") }
-        });
-        let line = cells.collect::<Vec<_>>().join("  ");
-        let _ = writeln!(page, "{}", line.trim_end());
-        if number == 0 {
-            let _ = writeln!(page, "{}", "─".repeat(widths.iter().sum::<usize>() + 2 * (columns - 1)));
+fn notes(report: &Report, speak: &Speak, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out)?;
+    let mut told = Vec::new();
+    for queue in &report.queues {
+        let by = queue.objective.map_or_else(DefinitionId::default, |objective| objective.definition);
+        if !told.contains(&by) {
+            told.push(by);
+            let formula = definition::formula(by);
+            writeln!(out, "{}: {} v{}: {formula}", speak.text("column-level"), by.as_str(), definition::VERSION)?;
         }
+    }
+    if !told.is_empty() {
+        writeln!(out, "  {}", speak.text("report-letters"))?;
+    }
+    let unknown = report.unknown_targets.counts.transfers;
+    if unknown > 0 {
+        writeln!(out, "{}", text_with(speak.0, "report-unknown-targets", &[("n", speak.whole(unknown))]))?;
+    }
+    quality(&report.quality, speak, out)?;
+    for gap in &report.quality.gaps {
+        let (from, to) = (report.period.local(gap.from), report.period.local(gap.to));
+        let reason = gap.reason.as_ref().map(|reason| format!(" ({reason})")).unwrap_or_default();
+        writeln!(out, "  {}: {from} – {to}{reason}", gap.source)?;
+    }
+    Ok(())
+}
+
+fn quality(quality: &QualitySheet, speak: &Speak, out: &mut dyn Write) -> io::Result<()> {
+    let counts = [
+        ("gaps", quality.gaps.len() as i64),
+        ("letters", quality.dead_letters),
+        ("derived", quality.derived),
+        ("late", quality.late),
+        ("inconsistent", quality.inconsistent),
+        ("lost", quality.lost),
+        ("unknown", quality.unknown),
+    ];
+    let mut values: Vec<(&str, String)> = counts.map(|(key, count)| (key, speak.whole(count))).into();
+    let precision = quality.precision_ms.map_or_else(|| numbers::NO_DATA.to_owned(), |ms| format!("{ms}\u{a0}ms"));
+    values.push(("precision", precision));
+    writeln!(out, "{}", text_with(speak.0, "report-quality", &values))
+}
+
+/// Columns as wide as their widest cell; the first `left` to the left, the others to the right.
+fn lay_out(columns: &[String], left: usize, lines: &[Line], style: Style, out: &mut dyn Write) -> io::Result<()> {
+    let wide = |text: &String| text.chars().count();
+    let width =
+        |(at, name): (usize, &String)| lines.iter().map(|line| wide(&line.cells[at])).fold(wide(name), usize::max);
+    let widths: Vec<usize> = columns.iter().enumerate().map(width).collect();
+    let spell = |cells: &[String]| {
+        let cells =
+            cells.iter().zip(&widths).enumerate().map(|(at, (cell, width))| {
+                if at < left { format!("{cell:<width$}") } else { format!("{cell:>width$}") }
+            });
+        cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+    };
+    writeln!(out, "\n{}", spell(columns))?;
+    writeln!(out, "{}", "─".repeat(widths.iter().sum::<usize>() + 2 * widths.len().saturating_sub(1)))?;
+    for line in lines {
+        let row = spell(&line.cells);
+        if line.is_faint && style.is_colour {
+            writeln!(out, "\u{1b}[2m{row}\u{1b}[0m")?;
+        } else {
+            writeln!(out, "{row}")?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::Interval;
+    use crate::report::tests_support::{Memory, small_month};
+
+    fn rendered(memory: &Memory, style: &Style) -> String {
+        let mut bytes = Vec::new();
+        render(&memory.report("2026-11", Some(Interval::Day)), style, &mut bytes).unwrap();
+        String::from_utf8(bytes).unwrap().replace('\u{a0}', " ")
+    }
+
+    /// Written anew like the golden JSON.
+    #[test]
+    fn a_small_month_is_the_golden_one() {
+        let table = rendered(&small_month(), &Style::default());
+        let golden = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/report/month.txt");
+        if std::env::var_os("GOLDEN").is_some() {
+            std::fs::write(&golden, &table).unwrap();
+        }
+        assert_eq!(table, std::fs::read_to_string(golden).unwrap());
+    }
+
+    #[test]
+    fn english_is_english_and_few_legs_are_greyed() {
+        let table = rendered(&small_month(), &Style { language: Language::En, is_colour: true, ..Style::default() });
+        assert!(table.contains("40.0% (target 90%: not met)"), "{table}");
+        assert!(table.contains("\u{1b}[2mskola") && table.contains("(n<10)"), "{table}");
+    }
+
+    #[test]
+    fn nothing_is_a_dash_and_no_table_of_units() {
+        let table = rendered(&Memory::new(), &Style::default());
+        assert!(table.contains("– (mål 90 %)") && !table.contains("Enhet "), "{table}");
     }
 }

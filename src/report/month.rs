@@ -1,0 +1,291 @@
+//! The report of a month, or of any other stretch of local days.
+
+use crate::directory::Directory;
+use crate::measure::{Moment, Share};
+use crate::names::{OrganisationId, UNKNOWN_UNIT};
+use crate::report::figures::{of_legs, of_visits};
+use crate::report::gather::{self, Sums};
+use crate::report::sheet::{
+    CallsSheet, GapSheet, OrganisationSheet, PeriodSheet, QualitySheet, QueueSheet, Report, Status, UnitSheet,
+};
+use crate::report::{Interval, Request};
+use crate::stats::{LegCounts, VisitCell};
+use crate::store::{Reader, StoreError};
+
+/// Builds the report of `request` as of `now`.
+///
+/// # Errors
+/// Where the store cannot be read.
+pub fn month_report(
+    reader: &dyn Reader,
+    directory: &Directory,
+    request: &Request,
+    now: Moment,
+) -> Result<Report, StoreError> {
+    let (start, end) = request.moments(directory.zone());
+    let sums = gather::sums(reader, directory, start, end)?;
+    Ok(Report {
+        period: PeriodSheet {
+            from: request.period.from,
+            until: request.period.until,
+            start,
+            end,
+            zone: directory.zone(),
+            status: status(reader, start, end, now, request)?,
+            made: now,
+            interval: request.interval,
+        },
+        queues: queues(reader, directory, &sums, request.interval, start, end)?,
+        calls: calls(directory, &sums),
+        units: units(directory, &sums),
+        unknown_targets: of_legs(&sums.units[UNKNOWN_UNIT.index()]),
+        organisations: organisations(directory, &sums),
+        quality: quality(reader, &sums, start, end)?,
+    })
+}
+
+fn status(
+    reader: &dyn Reader,
+    start: Moment,
+    end: Moment,
+    now: Moment,
+    request: &Request,
+) -> Result<Status, StoreError> {
+    // Until the stale limit has passed, a source that is behind may still tell of calls of the
+    // period that nobody has heard of.
+    let is_over = now > end.plus_ms(request.stale_after.ms());
+    Ok(if is_over && !reader.has_open(start, end)? { Status::Closed } else { Status::Provisional })
+}
+
+fn queues(
+    reader: &dyn Reader,
+    directory: &Directory,
+    sums: &Sums,
+    interval: Option<Interval>,
+    start: Moment,
+    end: Moment,
+) -> Result<Vec<QueueSheet>, StoreError> {
+    let mut sheets: Vec<QueueSheet> = directory
+        .queues()
+        .iter()
+        .zip(&sums.queues)
+        .map(|(queue, cell)| QueueSheet {
+            name: queue.name.clone(),
+            title: queue.title.clone(),
+            objective: queue.objective,
+            short_abandon_ms: queue.short_abandon_ms,
+            figures: of_visits(cell, &queue.thresholds_ms, queue.objective.as_ref()),
+            intervals: Vec::new(),
+        })
+        .collect();
+    if let Some(interval) = interval {
+        for ((id, at), cell) in gather::intervals(reader, directory, interval, start, end)? {
+            let queue = directory.queue(id);
+            let figures = of_visits(&cell, &queue.thresholds_ms, queue.objective.as_ref());
+            sheets[id.index()].intervals.push((at, figures));
+        }
+    }
+    Ok(sheets)
+}
+
+fn calls(directory: &Directory, sums: &Sums) -> CallsSheet {
+    let queues = directory.queues();
+    let by_first_queue: Vec<_> = queues
+        .iter()
+        .zip(&sums.calls)
+        .map(|(queue, cell)| of_visits(cell, &queue.thresholds_ms, queue.objective.as_ref()))
+        .collect();
+    let mut all = VisitCell::default();
+    sums.calls.iter().for_each(|cell| all.merge(cell));
+    // A call is counted at the thresholds of its first queue; at one that some queue lacks, the
+    // sum over queues would miss calls and pass for a low service level.
+    let first = queues.first().map_or(&[][..], |queue| &queue.thresholds_ms);
+    let is_common = |threshold: &u32| queues.iter().all(|queue| queue.thresholds_ms.contains(threshold));
+    let common: Vec<u32> = first.iter().copied().filter(is_common).collect();
+    let mut total = of_visits(&all, &common, None);
+    total.judged = by_first_queue.iter().filter_map(|figures| figures.judged).reduce(|sum, judged: Share| sum + judged);
+    CallsSheet { total, by_first_queue }
+}
+
+fn is_used(counts: &LegCounts) -> bool {
+    counts.transfers > 0 || counts.apart > 0 || counts.journeys > 0
+}
+
+fn units(directory: &Directory, sums: &Sums) -> Vec<UnitSheet> {
+    let mut used: Vec<_> = directory.units().iter().zip(&sums.units).skip(1).filter(|(_, c)| is_used(c)).collect();
+    used.sort_by_key(|(unit, _)| unit.organisation);
+    used.into_iter()
+        .map(|(unit, counts)| UnitSheet {
+            name: unit.name.clone(),
+            title: unit.title.clone(),
+            organisation: directory.organisation(unit.organisation).name.clone(),
+            figures: of_legs(counts),
+        })
+        .collect()
+}
+
+fn organisations(directory: &Directory, sums: &Sums) -> Vec<OrganisationSheet> {
+    let sheet = |(index, organisation): (usize, &crate::directory::Organisation)| {
+        let id = OrganisationId(index as u32);
+        let mut sum = LegCounts::default();
+        let mut used = 0;
+        for (_, counts) in directory.units().iter().zip(&sums.units).filter(|(unit, _)| unit.organisation == id) {
+            sum.combine(counts, 1);
+            used += usize::from(is_used(counts));
+        }
+        OrganisationSheet {
+            name: organisation.name.clone(),
+            title: organisation.title.clone(),
+            units: used,
+            figures: of_legs(&sum),
+        }
+    };
+    directory.organisations().iter().enumerate().skip(1).map(sheet).collect()
+}
+
+fn quality(reader: &dyn Reader, sums: &Sums, start: Moment, end: Moment) -> Result<QualitySheet, StoreError> {
+    let stored = reader.quality(start, end)?;
+    let sum = |count: fn(&crate::stats::Counts) -> i64| sums.queues.iter().map(|cell| count(&cell.counts)).sum();
+    Ok(QualitySheet {
+        gaps: stored
+            .gaps
+            .into_iter()
+            .map(|gap| GapSheet { source: gap.source, from: gap.from, to: gap.to, reason: gap.reason })
+            .collect(),
+        dead_letters: stored.dead_letters.iter().map(|(_, count)| count).sum(),
+        dead_letters_by_reason: stored.dead_letters,
+        derived: sum(|counts| counts.derived),
+        late: sum(|counts| counts.late),
+        inconsistent: sum(|counts| counts.inconsistent),
+        lost: sum(|counts| counts.lost),
+        unknown: sum(|counts| counts.unknown),
+        precision_ms: sums.queues.iter().filter_map(|cell| cell.counts.precision_ms()).max(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::call::fact::{LegOutcome, Outcome};
+    use crate::measure::Share;
+    use crate::names::DefinitionId;
+    use crate::report::tests_support::{Memory, at};
+    use crate::report::{Interval, Status};
+
+    #[test]
+    fn a_month_is_the_sum_of_its_days_hours_and_quarters() {
+        let mut memory = Memory::new();
+        for day in 1..=30 {
+            for (hour, wait) in [(8, 12.0), (8, 31.5), (15, 90.0)] {
+                let outcome = if day % 7 == 0 { Outcome::Abandoned } else { Outcome::Answered };
+                memory.call(0, &format!("2026-11-{day:02}T{hour:02}:{:02}:10+01:00", day % 60), outcome, wait);
+            }
+        }
+        for interval in Interval::ALL {
+            let report = memory.report("2026-11", Some(interval));
+            let queue = &report.queues[0];
+            let mut sum = crate::stats::Counts::default();
+            queue.intervals.iter().for_each(|(_, figures)| sum += &figures.counts);
+            assert_eq!(sum, queue.figures.counts, "{}", interval.as_str());
+        }
+        let report = memory.report("2026-11", Some(Interval::Day));
+        assert_eq!((report.queues[0].figures.counts.offered, report.queues[0].intervals.len()), (90, 30));
+        assert_eq!(report.calls.total.counts.answered, report.queues[0].figures.counts.answered);
+    }
+
+    #[test]
+    fn the_hour_that_comes_twice_is_two_and_the_one_that_does_not_is_none() {
+        let mut memory = Memory::new();
+        for offered in ["2026-10-25T02:10:00+02:00", "2026-10-25T02:50:00+02:00", "2026-10-25T02:10:00+01:00"] {
+            memory.call(0, offered, Outcome::Answered, 5.0);
+        }
+        for offered in ["2026-03-29T01:50:00+01:00", "2026-03-29T03:10:00+02:00"] {
+            memory.call(0, offered, Outcome::Answered, 5.0);
+        }
+        let hours = |day: &str| {
+            let report = memory.report(day, Some(Interval::Hour));
+            let told = |(start, figures): &(_, crate::report::sheet::VisitFigures)| {
+                format!("{} {}", report.period.local(*start), figures.counts.offered)
+            };
+            report.queues[0].intervals.iter().map(told).collect::<Vec<_>>()
+        };
+        assert_eq!(hours("2026-10-25"), ["2026-10-25T02:00:00+02:00 2", "2026-10-25T02:00:00+01:00 1"]);
+        assert_eq!(hours("2026-03-29"), ["2026-03-29T01:00:00+01:00 1", "2026-03-29T03:00:00+02:00 1"]);
+    }
+
+    #[test]
+    fn months_are_cut_at_the_ends_of_the_period() {
+        let mut memory = Memory::new();
+        for offered in ["2026-10-31T12:00:00+01:00", "2026-11-30T12:00:00+01:00", "2026-12-01T12:00:00+01:00"] {
+            memory.call(0, offered, Outcome::Answered, 5.0);
+        }
+        let report = memory.report("2026-Q4", Some(Interval::Month));
+        let counts: Vec<i64> = report.queues[0].intervals.iter().map(|(_, figures)| figures.counts.offered).collect();
+        assert_eq!(counts, [1, 1, 1]);
+        let report = memory.report("2026-11-30", Some(Interval::Month));
+        assert_eq!(report.queues[0].intervals[0].0, at("2026-11-30T00:00:00+01:00"));
+        assert_eq!(report.queues[0].figures.counts.offered, 1);
+    }
+
+    #[test]
+    fn nothing_is_no_data_and_every_queue_is_there() {
+        let report = Memory::new().report("2026", None);
+        assert_eq!(report.queues.len(), 2);
+        let figures = &report.queues[0].figures;
+        assert_eq!(figures.judged.and_then(Share::ratio), None);
+        assert_eq!((figures.waits.mean, figures.waits.p50, figures.waits.max), (None, None, None));
+        assert!(report.units.is_empty() && report.quality.precision_ms.is_none());
+        assert_eq!(report.organisations.len(), 2);
+    }
+
+    #[test]
+    fn units_stand_by_organisation_and_unknown_targets_apart() {
+        let mut memory = Memory::new();
+        for (unit, outcome) in [
+            (1, LegOutcome::Answered),
+            (3, LegOutcome::Busy),
+            (3, LegOutcome::AnsweredElsewhere),
+            (2, LegOutcome::Voicemail),
+            (0, LegOutcome::Answered),
+        ] {
+            memory.transfer(unit, "2026-11-03T10:00:00+01:00", outcome);
+        }
+        let report = memory.report("2026-11", None);
+        let names: Vec<&str> = report.units.iter().map(|unit| unit.name.as_str()).collect();
+        assert_eq!(names, ["bygg", "vard", "skola"]);
+        let lycksele = &report.organisations[0];
+        assert_eq!((lycksele.units, lycksele.figures.answer_rate), (2, Share { met: 1, of: 3 }));
+        assert_eq!(lycksele.figures.reached_rate, Share { met: 2, of: 3 });
+        assert_eq!(report.unknown_targets.counts.transfers, 1);
+    }
+
+    #[test]
+    fn a_period_closes_when_its_last_call_can_have_gone_stale() {
+        let mut memory = Memory::new();
+        let status = |memory: &Memory, now: &str| memory.report_at("2026-11", None, now).period.status;
+        assert_eq!(status(&memory, "2026-12-01T03:59:00+01:00"), Status::Provisional);
+        assert_eq!(status(&memory, "2026-12-01T04:01:00+01:00"), Status::Closed);
+        memory.has_open = true;
+        assert_eq!(status(&memory, "2026-12-01T04:01:00+01:00"), Status::Provisional);
+    }
+
+    #[test]
+    fn percentiles_never_exceed_the_longest_wait() {
+        let mut memory = Memory::new();
+        memory.call(0, "2026-11-03T10:00:00+01:00", Outcome::Answered, 30.0);
+        let waits = memory.report("2026-11", None).queues[0].figures.waits;
+        assert_eq!((waits.p50, waits.max), (Some(30.0), Some(30.0)));
+    }
+
+    #[test]
+    fn calls_over_queues_are_judged_by_their_first_queue() {
+        let mut memory = Memory::new();
+        memory.call(0, "2026-11-03T10:00:00+01:00", Outcome::Answered, 10.0);
+        memory.call(1, "2026-11-03T10:00:00+01:00", Outcome::Answered, 10.0);
+        let calls = memory.report("2026-11", None).calls;
+        assert_eq!(calls.total.judged, Some(Share { met: 1, of: 1 }));
+        let thresholds: Vec<u32> = calls.total.thresholds.iter().map(|at| at.counts.threshold_ms).collect();
+        assert_eq!(thresholds, [60_000]);
+        let offered_by = DefinitionId::ALL.iter().position(|id| *id == DefinitionId::OfOffered).unwrap();
+        assert_eq!(calls.total.thresholds[0].levels[offered_by], Share { met: 2, of: 2 });
+    }
+}

@@ -1,0 +1,58 @@
+//! What is asked of a report.
+
+use chrono_tz::Tz;
+
+use crate::measure::{Moment, Span};
+use crate::stats::period::Period;
+
+/// Which days, cut how finely.
+#[derive(Clone, Copy, Debug)]
+pub struct Request {
+    /// The local days, in the deployment's zone. The last is the day before `until`.
+    pub period: Period,
+    /// Intervals to list beside the sums; `None`: sums only.
+    pub interval: Option<Interval>,
+    /// How long a call may stay without an event before it counts as stale: a period does not
+    /// close before its last call could have. The call tracker's setting.
+    pub stale_after: Span,
+}
+
+impl Request {
+    /// Both ends of the period as instants: `from` included, `until` not.
+    pub fn moments(&self, zone: Tz) -> (Moment, Moment) {
+        self.period.moments(zone)
+    }
+}
+
+/// Sizes of the intervals that a report can list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Interval {
+    /// Quarter-hours.
+    Quarter,
+    /// Local hours; of the hour that comes twice, each is one.
+    Hour,
+    /// Local days, of 23 to 25 hours.
+    Day,
+    /// Local months; the first and last only as far as they lie in the period.
+    Month,
+}
+
+impl Interval {
+    /// All, smallest first.
+    pub const ALL: [Self; 4] = [Self::Quarter, Self::Hour, Self::Day, Self::Month];
+
+    /// The one spelling.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Quarter => "15m",
+            Self::Hour => "hour",
+            Self::Day => "day",
+            Self::Month => "month",
+        }
+    }
+
+    /// Reads the one spelling.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|interval| interval.as_str() == text)
+    }
+}

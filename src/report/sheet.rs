@@ -1,0 +1,234 @@
+//! The report as finished figures: all that a format knows.
+
+use chrono::NaiveDate;
+use chrono_tz::Tz;
+
+use crate::directory::Objective;
+use crate::measure::{Moment, Share};
+use crate::names::DefinitionId;
+use crate::report::Interval;
+use crate::stats::counts::{Counts, ThresholdCounts};
+use crate::stats::{LegCounts, unit_rates};
+
+/// The figures of a period.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// Of which days, and whether they can still change.
+    pub period: PeriodSheet,
+    /// Every measured queue in the order of the configuration, also those without a visit.
+    pub queues: Vec<QueueSheet>,
+    /// Whole calls, by journey.
+    pub calls: CallsSheet,
+    /// Units that anything was sent to, by organisation and then unit, in configured order.
+    pub units: Vec<UnitSheet>,
+    /// Transfers to targets that the directory does not know: in no unit and no organisation.
+    pub unknown_targets: LegFigures,
+    /// Every configured organisation: sums of its units.
+    pub organisations: Vec<OrganisationSheet>,
+    /// How good the figures are.
+    pub quality: QualitySheet,
+}
+
+/// The period of a report.
+#[derive(Clone, Copy, Debug)]
+pub struct PeriodSheet {
+    /// First local day.
+    pub from: NaiveDate,
+    /// The local day after the last.
+    pub until: NaiveDate,
+    /// The instant at which it begins.
+    pub start: Moment,
+    /// The instant at which it ends.
+    pub end: Moment,
+    /// Whose days these are.
+    pub zone: Tz,
+    /// Whether figures can still change.
+    pub status: Status,
+    /// When the report was made.
+    pub made: Moment,
+    /// Which intervals were asked for.
+    pub interval: Option<Interval>,
+}
+
+impl PeriodSheet {
+    /// `2026-11-01T07:15:00+01:00`: an instant with the offset that holds there.
+    pub fn local(&self, at: Moment) -> String {
+        at.to_utc().with_timezone(&self.zone).to_rfc3339_opts(chrono::SecondsFormat::Secs, false)
+    }
+}
+
+/// Whether the figures of a period can still change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// The period is not over, or something in it has not ended nor gone stale.
+    Provisional,
+    /// All has ended; later corrections are revisions.
+    Closed,
+}
+
+impl Status {
+    /// The one spelling.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Provisional => "provisional",
+            Self::Closed => "closed",
+        }
+    }
+}
+
+/// Visits of one measured queue.
+#[derive(Clone, Debug)]
+pub struct QueueSheet {
+    /// Our name.
+    pub name: String,
+    /// What people read.
+    pub title: String,
+    /// What was promised.
+    pub objective: Option<Objective>,
+    /// Short-abandon limit in ms; `None`: no abandon is short.
+    pub short_abandon_ms: Option<u32>,
+    /// Sums of the period.
+    pub figures: VisitFigures,
+    /// The intervals that have visits, by start; empty where none were asked for.
+    pub intervals: Vec<(Moment, VisitFigures)>,
+}
+
+/// Figures of visits, or of whole calls.
+#[derive(Clone, Debug)]
+pub struct VisitFigures {
+    /// Exact counts. For whole calls `derived`, `inconsistent`, `late` and talks are not counted.
+    pub counts: Counts,
+    /// At each threshold, ascending.
+    pub thresholds: Vec<ThresholdFigures>,
+    /// The service level of the objective, where there is one.
+    pub judged: Option<Share>,
+    /// A / (A + B + X - B<=s).
+    pub answer_rate: Share,
+    /// Waits in seconds.
+    pub waits: WaitFigures,
+}
+
+/// Figures at one threshold.
+#[derive(Clone, Copy, Debug)]
+pub struct ThresholdFigures {
+    /// Exact counts, and the threshold.
+    pub counts: ThresholdCounts,
+    /// Service levels in the order of [`DefinitionId::ALL`].
+    pub levels: [Share; DefinitionId::ALL.len()],
+}
+
+/// Waits in seconds; `None` is no data.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct WaitFigures {
+    /// Mean of the answered (ASA).
+    pub mean: Option<f64>,
+    /// Mean of the abandoned.
+    pub mean_abandoned: Option<f64>,
+    /// Mean of all who were answered, hung up or left.
+    pub mean_all: Option<f64>,
+    /// Half of the answered waited at most this long. This and the other percentiles are at most
+    /// 0.79 % too high and never too low.
+    pub p50: Option<f64>,
+    /// Nine in ten of the answered.
+    pub p90: Option<f64>,
+    /// 95 in a hundred.
+    pub p95: Option<f64>,
+    /// 99 in a hundred.
+    pub p99: Option<f64>,
+    /// Longest of the answered.
+    pub max: Option<f64>,
+    /// Longest of all with a known wait.
+    pub max_all: Option<f64>,
+}
+
+/// Whole calls: answered if answered in any queue, wait from the first entry to that answer.
+#[derive(Clone, Debug)]
+pub struct CallsSheet {
+    /// All calls. Thresholds are those that every queue counts; `judged` adds up each call by the
+    /// objective of its first queue.
+    pub total: VisitFigures,
+    /// By the queue of the first visit, in the order of [`Report::queues`].
+    pub by_first_queue: Vec<VisitFigures>,
+}
+
+/// Transfers to one unit.
+#[derive(Clone, Debug)]
+pub struct UnitSheet {
+    /// Our name.
+    pub name: String,
+    /// What people read.
+    pub title: String,
+    /// Name of its organisation.
+    pub organisation: String,
+    /// Figures of the period.
+    pub figures: LegFigures,
+}
+
+/// Transfers to the units of one organisation.
+#[derive(Clone, Debug)]
+pub struct OrganisationSheet {
+    /// Our name.
+    pub name: String,
+    /// What people read.
+    pub title: String,
+    /// How many of its units anything was sent to.
+    pub units: usize,
+    /// Sums of its units; journeys are journeys to a unit, so a caller sent to two counts twice.
+    pub figures: LegFigures,
+}
+
+/// Figures of transfer legs.
+#[derive(Clone, Debug, Default)]
+pub struct LegFigures {
+    /// Exact counts.
+    pub counts: LegCounts,
+    /// Per attempt: the headline.
+    pub answer_rate: Share,
+    /// Per caller ever sent there.
+    pub journey_rate: Share,
+    /// As per attempt, voicemail and spoken messages counted as reached.
+    pub reached_rate: Share,
+}
+
+impl LegFigures {
+    /// Fewer legs than a rate can be judged by: shown with its n, greyed.
+    pub fn is_few(&self) -> bool {
+        self.answer_rate.of < unit_rates::LEGS_MIN
+    }
+}
+
+/// How good the figures are.
+#[derive(Clone, Debug, Default)]
+pub struct QualitySheet {
+    /// Periods in which a source was not heard: source, from, to, reason.
+    pub gaps: Vec<GapSheet>,
+    /// What could not be used.
+    pub dead_letters: i64,
+    /// The same by reason.
+    pub dead_letters_by_reason: Vec<(String, i64)>,
+    /// Visits with a beginning or wait that was worked out.
+    pub derived: i64,
+    /// Visits with testimony later than the allowed lateness.
+    pub late: i64,
+    /// Visits whose testimonies disagree.
+    pub inconsistent: i64,
+    /// Visits that a restart of the switch cut off.
+    pub lost: i64,
+    /// Visits with no end seen before the stale limit.
+    pub unknown: i64,
+    /// Coarsest clock behind the figures, ms: 1 or 1000; `None` where nothing was measured.
+    pub precision_ms: Option<u32>,
+}
+
+/// A period in which a source was not heard.
+#[derive(Clone, Debug)]
+pub struct GapSheet {
+    /// Name of the source.
+    pub source: String,
+    /// Last heard.
+    pub from: Moment,
+    /// Heard again.
+    pub to: Moment,
+    /// Why, where known.
+    pub reason: Option<String>,
+}
