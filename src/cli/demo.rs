@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::cli::error::CliError;
 use crate::cli::output::tell;
-use crate::cli::run::{asked_to_stop, log};
+use crate::cli::run::{StopSignals, log};
 use crate::clock::Clock;
 use crate::config::{self, Config};
 use crate::daemon::Daemon;
@@ -50,12 +50,13 @@ pub fn run(args: &DemoArgs) -> Result<(), CliError> {
     let config = configuration(args, &folder)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let ended = runtime.block_on(async {
+        let mut signals = StopSignals::new()?;
         let clock = Clock::system();
         let daemon =
             Daemon::start(&config, clock.clone()).await.map_err(|error| CliError::Failed(error.to_string()))?;
         tell(&format!("servicegrad: wallboard at http://{}/  (Ctrl-C ends the demonstration)", daemon.address));
         let feed = tokio::spawn(feed(daemon.sink.clone(), clock, args.seed, args.busier));
-        let asked = asked_to_stop(&daemon).await;
+        let asked = signals.wait(&daemon).await;
         feed.abort();
         let _ = feed.await;
         asked.and(daemon.stop().await.map_err(CliError::from))

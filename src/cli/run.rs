@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::cli::error::CliError;
 use crate::cli::output::tell;
@@ -29,27 +30,38 @@ pub fn run(args: &RunArgs) -> Result<(), CliError> {
     }
     log();
     tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(async {
+        let mut signals = StopSignals::new()?;
         let daemon =
             Daemon::start(&config, Clock::system()).await.map_err(|error| CliError::Failed(error.to_string()))?;
         tell(&format!("servicegrad: wallboard at http://{}/", daemon.address));
-        asked_to_stop(&daemon).await?;
+        signals.wait(&daemon).await?;
         tell("servicegrad: stopping; what has been read is being committed");
         Ok(daemon.stop().await?)
     })
 }
 
-/// Waits for SIGINT or SIGTERM, or for the engine to fail.
-pub(super) async fn asked_to_stop(daemon: &Daemon) -> Result<(), CliError> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    loop {
-        tokio::select! {
-            _ = terminate.recv() => return Ok(()),
-            _ = interrupt.recv() => return Ok(()),
-            () = tokio::time::sleep(std::time::Duration::from_secs(1)) => {
-                if daemon.has_failed() {
-                    return Err(CliError::Failed("the engine has stopped; the log says why".to_owned()));
+/// What asks the daemon to stop. Made before it says that it runs, so that nobody asks in vain.
+pub(super) struct StopSignals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl StopSignals {
+    /// Listens for SIGTERM and SIGINT.
+    pub(super) fn new() -> std::io::Result<Self> {
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    /// Waits for either, or for the engine to fail.
+    pub(super) async fn wait(&mut self, daemon: &Daemon) -> Result<(), CliError> {
+        loop {
+            tokio::select! {
+                _ = self.terminate.recv() => return Ok(()),
+                _ = self.interrupt.recv() => return Ok(()),
+                () = tokio::time::sleep(std::time::Duration::from_secs(1)) => {
+                    if daemon.has_failed() {
+                        return Err(CliError::Failed("the engine has stopped; the log says why".to_owned()));
+                    }
                 }
             }
         }

@@ -49,8 +49,9 @@ impl Chance {
         count
     }
 
-    /// One of `0..count`, small numbers more often than large ones.
+    /// One of `0..count`: small numbers more often than large ones, none of them never.
     pub fn skewed(&mut self, count: usize) -> usize {
-        ((self.share() * self.share() * count as f64) as usize).min(count.saturating_sub(1))
+        let share = if self.is(0.2) { self.share() } else { self.share() * self.share() };
+        ((share * count as f64) as usize).min(count.saturating_sub(1))
     }
 }

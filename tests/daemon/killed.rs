@@ -19,7 +19,6 @@ use crate::program::{House, until};
 const KILLS: usize = 50;
 
 const CONFIG: &str = r#"
-stale_after = "4h"
 [[source]]
 name = "vaxel"
 kind = "asterisk_queue_log"

@@ -1,5 +1,11 @@
 //! The real program: started, fed, broken, killed, asked.
-#![expect(clippy::unwrap_used, missing_docs, unreachable_pub, reason = "tests stop at the first surprise")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    missing_docs,
+    unreachable_pub,
+    reason = "tests stop at the first surprise"
+)]
 
 mod command;
 mod intake;

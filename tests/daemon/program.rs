@@ -54,14 +54,17 @@ impl House {
     pub fn run(&self) -> Daemon {
         let mut child = self.spawn();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let mut said = String::new();
         let address = loop {
-            let line = lines.next().unwrap().unwrap();
+            let Some(line) = lines.next() else { panic!("the daemon did not start: {said}") };
+            let line = line.unwrap();
+            said.push_str(&line);
             if let Some((_, rest)) = line.split_once("http://") {
                 break rest.split('/').next().unwrap().to_owned();
             }
         };
-        // What it says later must not fill its pipe.
-        std::thread::spawn(move || lines.for_each(drop));
+        // What it says later must not fill its pipe, and is shown with a failing test.
+        std::thread::spawn(move || lines.for_each(|line| println!("daemon: {line:?}")));
         Daemon { child, address }
     }
 
@@ -120,7 +123,8 @@ impl Daemon {
     pub fn stop(mut self) {
         let pid = self.child.id().to_string();
         assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
-        assert!(self.child.wait().unwrap().success());
+        let ended = self.child.wait().unwrap();
+        assert!(ended.success(), "{ended}");
     }
 }
 
