@@ -164,3 +164,20 @@ fn samples_of_others() {
     // 760296 by answer and completions; 761192 entered and waited 14 s.
     assert_eq!(count("asterisk2slack.queue_log", "201").0, "offered 4, answered 4");
 }
+
+#[test]
+fn the_samples_of_our_own_format_come_to_their_figures() {
+    let mut house = House::new(crate::story::directory(|queue| queue.from.clear()));
+    let mut batch = Batch::of(SourceId(0));
+    let mut decoder = servicegrad::source::ndjson::Ndjson::default();
+    decoder.feed(&std::fs::read("tests/data/ndjson/visit.ndjson").unwrap(), Moment(0), &mut batch);
+    house.take(&batch.events);
+    let counts = house.queue("kundtjanst").counts;
+    assert_eq!((words(&counts).as_str(), counts.wait_answered_ms), ("offered 1, answered 1", 7_750));
+    assert_eq!(house.unit("social").outcome(servicegrad::call::fact::LegOutcome::Answered), 1);
+    let posted =
+        servicegrad::event::envelope::read_body(&std::fs::read("tests/data/http/batch.json").unwrap(), Moment(0));
+    let mut house = House::new(crate::story::directory(|queue| queue.from.clear()));
+    house.take(&posted.into_iter().map(Result::unwrap).collect::<Vec<_>>());
+    assert_eq!(words(&house.queue("kundtjanst").counts), "offered 1, abandoned 1");
+}
