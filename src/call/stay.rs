@@ -124,7 +124,7 @@ impl Stays {
         let stamp = testimony.stamp;
         let before = self.list.len();
         let place = match &testimony.what {
-            Milestone::Entered { queue, visit } => self.enter(*queue, *visit, stamp),
+            Milestone::Entered { queue, visit } => Some(self.enter(*queue, *visit, stamp)),
             Milestone::Refused { queue, reason } => Some(self.refuse(*queue, *reason, stamp)),
             Milestone::Answered { queue, visit, wait } => {
                 self.end(*queue, *visit, End { outcome: Outcome::Answered, stamp, wait: *wait })
@@ -145,7 +145,7 @@ impl Stays {
         debug_assert!(self.list.len() <= before + 1);
     }
 
-    fn enter(&mut self, queue: SwitchQueue, label: Option<VisitLabel>, stamp: Stamp) -> Option<usize> {
+    fn enter(&mut self, queue: SwitchQueue, label: Option<VisitLabel>, stamp: Stamp) -> usize {
         if let Some(place) = self.labelled(queue, label) {
             // Told twice: the better witness, else the earlier.
             let known = &mut self.list[place];
@@ -153,7 +153,7 @@ impl Stays {
                 known.entered = stamp;
                 known.is_derived = false;
             }
-            return Some(place);
+            return place;
         }
         if label.is_none()
             && let Some(place) = self.open_in(queue)
@@ -161,7 +161,7 @@ impl Stays {
             // Nobody can be in a queue twice: the end of the stay before was not seen.
             self.list[place].end = Some(End { outcome: Outcome::Unknown, stamp, wait: None });
         }
-        Some(self.begin(queue, label, stamp))
+        self.begin(queue, label, stamp)
     }
 
     fn begin(&mut self, queue: SwitchQueue, label: Option<VisitLabel>, entered: Stamp) -> usize {

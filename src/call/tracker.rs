@@ -245,12 +245,11 @@ impl Tracker {
         let Some(what) = Milestone::of(event, source, &mut self.queues, &self.directory) else {
             return Ok(Applied::Other);
         };
-        let slot = match known {
-            Some(slot) => slot,
-            None => {
-                let call = archive.recall(&key, &mut self.queues)?;
-                self.hold(key, call.unwrap_or_default())
-            }
+        let slot = if let Some(slot) = known {
+            slot
+        } else {
+            let call = archive.recall(&key, &mut self.queues)?;
+            self.hold(key, call.unwrap_or_default())
         };
         let testimony = Testimony { id: event.id, stamp: event.stamp, late, what };
         let applied = self.witness(slot, testimony);

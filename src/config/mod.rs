@@ -3,9 +3,9 @@
 //! Owns no setting of its own: each lives beside the code it steers. Says all that is wrong at
 //! once, each with its key and the reason, and refuses keys that nobody knows.
 //!
-//! - [`load`]: file and environment to a [`Config`]
+//! - [`mod@load`]: file and environment to a [`Config`]
 //! - [`check`]: a tree of values to a [`Config`], or everything that is wrong with it
-//! - [`section`]: one table of the file, with all its faults · [`units`]: the units file
+//! - `section`: one table of the file, with all its faults · `units`: the units file
 //! - [`complaint`]: what is wrong, and where · [`origin`]: where each value came from
 //! - [`effective`]: what is in force, for people
 

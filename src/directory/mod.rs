@@ -5,7 +5,7 @@
 //!
 //! - [`house`]: the [`Directory`] itself, all names in one place
 //! - [`queue`]: a measured queue, its switch-side names, thresholds, objective, short limit, clock
-//! - [`unit`]: organisations and units, extension ranges with validity dates
+//! - [`mod@unit`]: organisations and units, extension ranges with validity dates
 //! - [`hours`]: opening hours with public holidays and dated exceptions
 
 pub mod hours;

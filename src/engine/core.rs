@@ -173,6 +173,7 @@ impl Engine {
 
     /// From now on old files are read: a source's own clock is believed however far it runs, and
     /// nothing is shown live.
+    #[must_use]
     pub fn importing(mut self) -> Self {
         self.is_import = true;
         self
@@ -373,11 +374,11 @@ impl Engine {
             changes: &self.pending.changes,
             calls: std::mem::take(&mut self.pending.calls),
             cells: self.rollup.touched().map(|(key, cell)| (*key, cell)).collect(),
-            queue_totals: touched(&self.queue_totals, |at| crate::names::QueueId(at)),
-            unit_totals: touched(&self.unit_totals, |at| crate::names::UnitId(at)),
+            queue_totals: touched(&self.queue_totals, crate::names::QueueId),
+            unit_totals: touched(&self.unit_totals, crate::names::UnitId),
             dead_letters: std::mem::take(&mut self.pending.dead_letters),
             gaps: std::mem::take(&mut self.pending.gaps),
-            sources: touched(&self.sources, |at| SourceId(at)),
+            sources: touched(&self.sources, SourceId),
         };
         let stored = self.store.commit(&commit);
         if let Err(error) = stored {

@@ -188,7 +188,7 @@ impl Wire<'_> {
                 queue: some_queue()?,
                 talk: span(self.talk_ms).map(Talk::from_ms),
                 wait,
-                by: self.by()?,
+                by: self.by(),
             },
             "transfer.started" => EventKind::TransferStarted {
                 transfer: transfer()?,
@@ -209,7 +209,7 @@ impl Wire<'_> {
                 transfer: transfer()?,
                 result: spelt("result", self.result.as_ref(), TransferResult::parse)?,
             },
-            "call.ended" => EventKind::CallEnded { by: self.by()? },
+            "call.ended" => EventKind::CallEnded { by: self.by() },
             "agent.state" => EventKind::AgentChanged {
                 agent: agent()?,
                 queue: some_queue()?,
@@ -238,10 +238,10 @@ impl Wire<'_> {
         })
     }
 
-    fn by(&self) -> Result<Option<EndedBy>, Unusable> {
+    fn by(&self) -> Option<EndedBy> {
         // Who ended it is told for the sake of the reader; a word we do not know is no reason to
         // lose the end.
-        Ok(self.by.as_ref().and_then(|by| EndedBy::parse(&by.0)))
+        self.by.as_ref().and_then(|by| EndedBy::parse(&by.0))
     }
 }
 

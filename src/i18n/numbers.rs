@@ -12,7 +12,7 @@ pub fn whole(language: Language, number: i64) -> String {
     let mark = if language == Language::Sv { NO_BREAK_SPACE } else { ',' };
     let mut out = String::new();
     for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at) % 3 == 0 {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
             out.push(mark);
         }
         out.push(digit);

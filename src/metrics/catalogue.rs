@@ -27,7 +27,7 @@ pub const CATALOGUE: &[Family] = &[
         kind: "counter",
         help: "Visits that entered the queue while it was open.",
         read: |snapshot, to| {
-            each_queue(snapshot, |queue, name| to.int(&[("queue", name)], queue.totals.offered as i64))
+            each_queue(snapshot, |queue, name| to.int(&[("queue", name)], queue.totals.offered as i64));
         },
     },
     Family {
@@ -268,7 +268,7 @@ pub const CATALOGUE: &[Family] = &[
         kind: "counter",
         help: "Events known already.",
         read: |snapshot, to| {
-            each_source(snapshot, |source, name| to.int(&[("source", name)], source.duplicates as i64))
+            each_source(snapshot, |source, name| to.int(&[("source", name)], source.duplicates as i64));
         },
     },
     Family {
@@ -276,7 +276,7 @@ pub const CATALOGUE: &[Family] = &[
         kind: "counter",
         help: "Events used that were too old for the live figures.",
         read: |snapshot, to| {
-            each_source(snapshot, |source, name| to.int(&[("source", name)], source.backfilled as i64))
+            each_source(snapshot, |source, name| to.int(&[("source", name)], source.backfilled as i64));
         },
     },
     Family {
@@ -284,7 +284,7 @@ pub const CATALOGUE: &[Family] = &[
         kind: "counter",
         help: "Events of queues that are not measured.",
         read: |snapshot, to| {
-            each_source(snapshot, |source, name| to.int(&[("source", name)], source.unmeasured as i64))
+            each_source(snapshot, |source, name| to.int(&[("source", name)], source.unmeasured as i64));
         },
     },
     Family {

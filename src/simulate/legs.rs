@@ -93,8 +93,8 @@ impl Switchboard {
         }
     }
 
-    pub(super) fn leg(&mut self, call: u64, step: Step) {
-        match step {
+    pub(super) fn leg(&mut self, call: u64, step: &Step) {
+        match *step {
             Step::Rings { transfer, kind, end } => {
                 let Some(caller) = self.callers.get(&call) else { return };
                 let name = caller.name.clone();

@@ -1,7 +1,7 @@
 //! Canonical events as an Asterisk would log them: whole seconds, and nothing of what became of
 //! those who were sent on.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
 
 use smol_str::SmolStr;
@@ -15,7 +15,7 @@ pub struct Renderer {
     /// Calls whose conversation ended by a blind transfer that is yet to be told: wait and talk.
     leaving: HashMap<SmolStr, (SmolStr, Wait, Talk)>,
     /// Calls that an attendant is consulting about.
-    consulting: HashMap<SmolStr, ()>,
+    consulting: HashSet<SmolStr>,
     /// Who answered.
     agents: HashMap<SmolStr, SmolStr>,
 }
@@ -31,16 +31,16 @@ impl Renderer {
         };
         match &event.kind {
             EventKind::VisitEntered { queue, .. } => {
-                line(queue, "NONE", format_args!("ENTERQUEUE||070{:07}|1", at.seconds() % 10_000_000))
+                line(queue, "NONE", format_args!("ENTERQUEUE||070{:07}|1", at.seconds() % 10_000_000));
             }
             EventKind::VisitRefused { queue, reason: RefusedReason::Closed } => {
-                line(queue, "NONE", format_args!("CLOSED|"))
+                line(queue, "NONE", format_args!("CLOSED|"));
             }
             EventKind::VisitRefused { queue, reason: RefusedReason::Full } => {
-                line(queue, "NONE", format_args!("FULL|"))
+                line(queue, "NONE", format_args!("FULL|"));
             }
             EventKind::VisitRefused { queue, reason: RefusedReason::Empty } => {
-                line(queue, "NONE", format_args!("JOINEMPTY|"))
+                line(queue, "NONE", format_args!("JOINEMPTY|"));
             }
             EventKind::AgentMissed { queue, agent, ring } => {
                 line(queue, agent, format_args!("RINGNOANSWER|{}", ring.map_or(0, crate::measure::Ring::ms)));
@@ -61,7 +61,7 @@ impl Renderer {
             EventKind::ConversationEnded { queue: Some(queue), talk: Some(talk), wait: Some(wait), by } => {
                 let (hold, spoke) = (wait.ms() / 1000, talk.ms() / 1000);
                 match by {
-                    Some(EndedBy::Transfer) if self.consulting.remove(call).is_some() => {
+                    Some(EndedBy::Transfer) if self.consulting.remove(call) => {
                         line(queue, &agent, format_args!("ATTENDEDTRANSFER|BRIDGE|{call}-3|{hold}|{spoke}|1"));
                     }
                     Some(EndedBy::Transfer) => {
@@ -77,7 +77,7 @@ impl Renderer {
                     line(&queue, &agent, format_args!("BLINDTRANSFER|{target}|enheter|{hold}|{spoke}|1"));
                 }
                 _ => {
-                    self.consulting.insert(call.clone(), ());
+                    self.consulting.insert(call.clone());
                 }
             },
             EventKind::CallEnded { .. } => {

@@ -149,7 +149,7 @@ impl Switchboard {
             Next::HangsUp { call } => self.hang_up(call),
             Next::Consults { call } => self.consult(call),
             Next::Free { queue, agent } => self.free(queue, agent),
-            Next::Leg { call, step } => self.leg(call, step),
+            Next::Leg { call, step } => self.leg(call, &step),
         }
     }
 
@@ -290,13 +290,12 @@ impl Switchboard {
         };
         self.tell(&name, answered);
         // The sum of two exponentials: few conversations are very short.
-        let talk_s =
-            6.0 + self.chance.exponential((talk_s - 6.0) / 2.0) + self.chance.exponential((talk_s - 6.0) / 2.0);
-        let talk_ms = (talk_s * 1000.0) as i64;
+        let half = (talk_s - 6.0) / 2.0;
+        let length_ms = ((6.0 + self.chance.exponential(half) + self.chance.exponential(half)) * 1000.0) as i64;
         if self.chance.is(transferred) {
-            self.at(talk_ms, Next::Consults { call });
+            self.at(length_ms, Next::Consults { call });
         } else {
-            self.at(talk_ms, Next::HangsUp { call });
+            self.at(length_ms, Next::HangsUp { call });
         }
     }
 

@@ -160,20 +160,22 @@ impl Pass {
         let mut next = || {
             bars.next().ok_or_else(|| (Reason::Malformed, "fewer than five fields before the parameters".to_owned()))
         };
-        let (a, b, c, d) = (next()?, next()?, next()?, next()?);
+        let ends = [next()?, next()?, next()?, next()?];
         // The bar behind the event is always written, but some tools trim it.
-        let e = bars.next().unwrap_or(bytes.len());
-        let seconds = number(&bytes[..a])
-            .filter(|seconds| (0..=253_402_300_799).contains(seconds))
-            .ok_or_else(|| (Reason::BadTime, format!("`{}` is no time in seconds since 1970", shown(&bytes[..a]))))?;
+        let event_end = bars.next().unwrap_or(bytes.len());
+        let field = |place: usize| &bytes[ends[place - 1] + 1..ends[place]];
+        let seconds =
+            number(&bytes[..ends[0]]).filter(|seconds| (0..=253_402_300_799).contains(seconds)).ok_or_else(|| {
+                (Reason::BadTime, format!("`{}` is no time in seconds since 1970", shown(&bytes[..ends[0]])))
+            })?;
         let line = Line {
             bytes,
             at: Moment::from_seconds(seconds),
-            call: &bytes[a + 1..b],
-            queue: &bytes[b + 1..c],
-            agent: &bytes[c + 1..d],
-            event: &bytes[d + 1..e],
-            parameters: Parameters(bytes.get(e + 1..).unwrap_or_default()),
+            call: field(1),
+            queue: field(2),
+            agent: field(3),
+            event: &bytes[ends[3] + 1..event_end],
+            parameters: Parameters(bytes.get(event_end + 1..).unwrap_or_default()),
         };
         self.last = Some(line.at);
         if seconds > self.second {

@@ -149,7 +149,7 @@ mod tests {
             assert!(lines.held.len() <= 8192 + 200);
         }
         lines.cut(b"\n", |_, line| {
-            rejects += i32::from(line.unwrap_err().detail.starts_with("a line of 10000000 bytes"))
+            rejects += i32::from(line.unwrap_err().detail.starts_with("a line of 10000000 bytes"));
         });
         assert_eq!(rejects, 1);
     }

@@ -1,6 +1,6 @@
 //! Sources: bytes into events. One file a feed, one line in the registry.
 //!
-//! A feed's own part is a [`Decode`](decode::Decode): pure, bytes in, events and rejects out, the
+//! A feed's own part is a [`Decode`]: pure, bytes in, events and rejects out, the
 //! same for following a file, importing old ones, listening and testing. What every feed needs
 //! besides is written once: cutting lines, following a file, listening, importing.
 //!

@@ -77,7 +77,7 @@ impl SourceSettings {
             }
             Some(Transport::FileOrListen) => match (&self.path, &self.listen) {
                 (None, None) => {
-                    complain("path", "is missing: a file to follow, - for standard input, or else `listen`".into())
+                    complain("path", "is missing: a file to follow, - for standard input, or else `listen`".into());
                 }
                 (Some(_), Some(_)) => complain("listen", "stands beside path; a source is one of them".into()),
                 (None, Some(address)) if !address.ip().is_loopback() && !has_token => {

@@ -75,7 +75,7 @@ impl Rollup {
                     if let (Cell::Visits(cell), Some(queue)) = (cell, queue) {
                         cell.count_visit(fact, queue, sign);
                     }
-                })
+                });
             }
             Change::Journey(Was { was, is }) => {
                 self.count(was.as_ref(), is.as_ref(), journey_place, |fact, cell, queue, sign| {

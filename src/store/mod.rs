@@ -10,10 +10,10 @@
 //!
 //! Knows no event and no web; does not judge. SQLite is the default; others follow the same traits.
 //!
-//! - [`contract`]: the traits [`Store`](contract::Store) (write) and [`Reader`](contract::Reader)
+//! - [`contract`]: the traits [`Store`] (write) and [`Reader`]
 //! - [`saved`]: the stored form of a call
 //! - [`sqlite`]: the embedded store
-//! - [`open`]: from an address to a store
+//! - [`mod@open`]: from an address to a store
 
 pub mod contract;
 pub mod open;

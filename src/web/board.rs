@@ -49,10 +49,7 @@ pub async fn page(State(shared): State<Arc<Shared>>, Query(parameters): Query<Pa
 
 fn render(shared: &Shared, parameters: &Parameters, language: Language) -> Markup {
     let say = |key: &str| text(language, key);
-    let theme = match parameters.theme.as_deref() {
-        Some(theme @ ("dark" | "light")) => theme,
-        _ => "auto",
-    };
+    let theme = parameters.theme.as_deref().unwrap_or("auto");
     let wanted: Option<Vec<&str>> = parameters.queues.as_deref().map(|names| names.split(',').collect());
     let queues = shared.directory.queues();
     let shown: Vec<_> = match &wanted {

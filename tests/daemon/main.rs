@@ -1,9 +1,10 @@
 //! The real program: started, fed, broken, killed, asked.
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
+#![allow(
     missing_docs,
     unreachable_pub,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
     reason = "tests stop at the first surprise"
 )]
 

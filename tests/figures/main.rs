@@ -1,5 +1,12 @@
 //! Given these events, these figures. Pure apart from the embedded store in a temporary folder.
-#![expect(clippy::unwrap_used, clippy::panic, missing_docs, reason = "tests stop at the first surprise")]
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "tests stop at the first surprise"
+)]
 
 mod oracle;
 mod promise;

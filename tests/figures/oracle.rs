@@ -9,7 +9,7 @@ use crate::story::at;
 
 /// What one caller did.
 #[derive(Clone, Debug)]
-pub struct PlannedCall {
+pub(crate) struct PlannedCall {
     pub start_ms: i64,
     pub stays: Vec<PlannedStay>,
     pub hangs_up: bool,
@@ -17,7 +17,7 @@ pub struct PlannedCall {
 
 /// One stay in a switch-side queue, `pause_ms` after what went before.
 #[derive(Clone, Debug)]
-pub struct PlannedStay {
+pub(crate) struct PlannedStay {
     pub pause_ms: i64,
     pub queue: &'static str,
     pub wait_ms: i64,
@@ -26,7 +26,7 @@ pub struct PlannedStay {
 
 /// How a stay ended.
 #[derive(Clone, Debug)]
-pub enum PlannedEnd {
+pub(crate) enum PlannedEnd {
     Answered { talk_ms: i64, transfer: Option<PlannedTransfer> },
     Left(LeftOutcome),
     Never,
@@ -34,7 +34,7 @@ pub enum PlannedEnd {
 
 /// A transfer after a conversation.
 #[derive(Clone, Debug)]
-pub struct PlannedTransfer {
+pub(crate) struct PlannedTransfer {
     pub target: &'static str,
     pub ring_ms: i64,
     pub end: Result<AnsweredBy, TransferResult>,
@@ -42,7 +42,7 @@ pub struct PlannedTransfer {
 
 /// A finished stay as it was planned, with its absolute times.
 #[derive(Clone, Debug)]
-pub struct Seen {
+pub(crate) struct Seen {
     pub queue: &'static str,
     pub from: i64,
     pub until: i64,
@@ -51,7 +51,7 @@ pub struct Seen {
 
 impl PlannedCall {
     /// What happened, in absolute times.
-    pub fn seen(&self) -> Vec<Seen> {
+    pub(crate) fn seen(&self) -> Vec<Seen> {
         let mut clock = self.start_ms;
         let mut seen = Vec::new();
         for stay in &self.stays {
@@ -71,7 +71,7 @@ impl PlannedCall {
     }
 
     /// The events that a switch would send of it.
-    pub fn events(&self, name: &str) -> Vec<CallEvent> {
+    pub(crate) fn events(&self, name: &str) -> Vec<CallEvent> {
         let mut events = Vec::new();
         let mut say = |ms: i64, kind: EventKind| {
             let id = EventId::of(&[name.as_bytes(), &(events.len() as u64).to_le_bytes()]);
@@ -132,13 +132,13 @@ impl PlannedCall {
 }
 
 /// The moment at which planned times begin.
-pub fn midnight() -> Moment {
+pub(crate) fn midnight() -> Moment {
     at("00:00:00")
 }
 
 /// One visit of a measured queue, as the oracle sees it.
 #[derive(Clone, Debug)]
-pub struct OracleVisit {
+pub(crate) struct OracleVisit {
     pub measured: &'static str,
     pub offered: i64,
     pub wait_ms: Option<i64>,
@@ -155,7 +155,7 @@ fn measured(queue: &str) -> Option<&'static str> {
 
 /// The visits of a call: a stay that follows an overflow in another queue of the same measured
 /// queue within a minute continues the visit.
-pub fn visits(call: &PlannedCall) -> Vec<OracleVisit> {
+pub(crate) fn visits(call: &PlannedCall) -> Vec<OracleVisit> {
     let seen = call.seen();
     let mut visits: Vec<(OracleVisit, Seen)> = Vec::new();
     for stay in &seen {
@@ -170,16 +170,13 @@ pub fn visits(call: &PlannedCall) -> Vec<OracleVisit> {
             visit.outcome == "overflowed" && last.queue != stay.queue && stay.from - last.until <= 60_000
         });
         let is_decided = outcome != "unknown";
-        match continued {
-            Some((visit, last)) => {
-                visit.wait_ms = is_decided.then_some(stay.until - visit.offered);
-                visit.outcome = outcome;
-                *last = stay.clone();
-            }
-            None => {
-                let wait_ms = is_decided.then_some(stay.wait());
-                visits.push((OracleVisit { measured: queue, offered: stay.from, wait_ms, outcome }, stay.clone()));
-            }
+        if let Some((visit, last)) = continued {
+            visit.wait_ms = is_decided.then_some(stay.until - visit.offered);
+            visit.outcome = outcome;
+            *last = stay.clone();
+        } else {
+            let wait_ms = is_decided.then_some(stay.wait());
+            visits.push((OracleVisit { measured: queue, offered: stay.from, wait_ms, outcome }, stay.clone()));
         }
     }
     visits.into_iter().map(|(visit, _)| visit).collect()
@@ -192,7 +189,7 @@ impl Seen {
 }
 
 /// Calls that people make on one morning.
-pub fn plans() -> impl Strategy<Value = Vec<PlannedCall>> {
+pub(crate) fn plans() -> impl Strategy<Value = Vec<PlannedCall>> {
     proptest::collection::vec(call(), 1..7)
 }
 

@@ -19,18 +19,18 @@ use servicegrad::source::batch::Batch;
 use servicegrad::stats::{Cell, CellKey, Counts, LegCounts, ScopeKind, Tier, VisitCell};
 use servicegrad::store;
 
-pub const ZONE: chrono_tz::Tz = chrono_tz::Europe::Stockholm;
-pub const DAY: &str = "2026-03-02";
+pub(crate) const ZONE: chrono_tz::Tz = chrono_tz::Europe::Stockholm;
+pub(crate) const DAY: &str = "2026-03-02";
 
 /// A moment of the day that stories happen on, `08:00:00` or `08:00:00.250`, local time.
-pub fn at(time: &str) -> Moment {
+pub(crate) fn at(time: &str) -> Moment {
     let wall: chrono::NaiveDateTime = format!("{DAY}T{time}").parse().unwrap();
     chrono::TimeZone::from_local_datetime(&ZONE, &wall).unwrap().into()
 }
 
 /// Two measured queues on one switch: `kundtjanst` fed by 600 and 601, `itsupport` by 650, with
 /// changes made by `adjust`; three units of two organisations.
-pub fn directory(adjust: impl Fn(&mut QueueSettings)) -> Arc<Directory> {
+pub(crate) fn directory(adjust: impl Fn(&mut QueueSettings)) -> Arc<Directory> {
     let queue = |name: &str, fed_by: &[&str]| -> Queue {
         let mut settings = QueueSettings::named(name);
         let feed = |queue: &&str| SwitchQueue { source: "vaxel".into(), queue: (*queue).into() };
@@ -60,7 +60,7 @@ pub fn directory(adjust: impl Fn(&mut QueueSettings)) -> Arc<Directory> {
 }
 
 /// Reads a story.
-pub fn events(story: &str) -> Vec<CallEvent> {
+pub(crate) fn events(story: &str) -> Vec<CallEvent> {
     story.lines().map(str::trim).filter(|line| !line.is_empty()).map(event).collect()
 }
 
@@ -114,7 +114,7 @@ fn event(line: &str) -> CallEvent {
 }
 
 /// A daemon's heart over a store in a folder of its own; can be stopped and started again.
-pub struct House {
+pub(crate) struct House {
     folder: tempfile::TempDir,
     directory: Arc<Directory>,
     engine: Option<Engine>,
@@ -122,7 +122,7 @@ pub struct House {
 }
 
 impl House {
-    pub fn new(directory: Arc<Directory>) -> Self {
+    pub(crate) fn new(directory: Arc<Directory>) -> Self {
         let memory = std::path::Path::new("/dev/shm");
         let folder = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() };
         let clock = Clock::standing_at(at("23:00:00"));
@@ -136,14 +136,14 @@ impl House {
     }
 
     /// Stops without a word and starts from what is stored.
-    pub fn restart(&mut self) {
+    pub(crate) fn restart(&mut self) {
         self.engine = None;
         let store = store::open(&self.url(), &self.directory).unwrap();
         let engine = Engine::open(Arc::clone(&self.directory), TrackerSettings::default(), store, self.clock.clone());
         self.engine = Some(engine.unwrap().importing());
     }
 
-    pub fn take(&mut self, events: &[CallEvent]) {
+    pub(crate) fn take(&mut self, events: &[CallEvent]) {
         let engine = self.engine.as_mut().unwrap();
         let mut intake = Intake::new(Batch { events: events.to_vec(), ..Batch::of(SourceId(0)) });
         engine.take(&mut intake).unwrap();
@@ -151,7 +151,7 @@ impl House {
         engine.commit().unwrap();
     }
 
-    pub fn end(&mut self) {
+    pub(crate) fn end(&mut self) {
         self.engine.as_mut().unwrap().end_import(SourceId(0)).unwrap();
     }
 
@@ -161,7 +161,7 @@ impl House {
     }
 
     /// Every stored cell.
-    pub fn all_cells(&self) -> Vec<(CellKey, Cell)> {
+    pub(crate) fn all_cells(&self) -> Vec<(CellKey, Cell)> {
         let kinds = [ScopeKind::Queue, ScopeKind::Calls, ScopeKind::Unit];
         let each = kinds.into_iter().flat_map(|kind| Tier::ALL.map(|tier| self.cells(kind, tier)));
         // A cell that was filled and emptied again says the same as one that never was.
@@ -169,12 +169,12 @@ impl House {
     }
 
     /// Whole days' figures of a queue, added up.
-    pub fn queue(&self, name: &str) -> VisitCell {
+    pub(crate) fn queue(&self, name: &str) -> VisitCell {
         self.sum(ScopeKind::Queue, name)
     }
 
     /// Whole days' figures of the calls that began in a queue.
-    pub fn calls(&self, name: &str) -> VisitCell {
+    pub(crate) fn calls(&self, name: &str) -> VisitCell {
         self.sum(ScopeKind::Calls, name)
     }
 
@@ -191,7 +191,7 @@ impl House {
     }
 
     /// Figures of a unit.
-    pub fn unit(&self, name: &str) -> LegCounts {
+    pub(crate) fn unit(&self, name: &str) -> LegCounts {
         let id = self.directory.unit_named(name).unwrap();
         let mut sum = LegCounts::default();
         for (key, cell) in self.cells(ScopeKind::Unit, Tier::Day) {
@@ -211,12 +211,12 @@ fn is_zero(cell: &Cell) -> bool {
 }
 
 /// What a story comes to, its end being seen.
-pub fn told(story: &str) -> House {
+pub(crate) fn told(story: &str) -> House {
     told_with(story, |_| {})
 }
 
 /// The same with other settings of the queues.
-pub fn told_with(story: &str, adjust: impl Fn(&mut QueueSettings)) -> House {
+pub(crate) fn told_with(story: &str, adjust: impl Fn(&mut QueueSettings)) -> House {
     let mut house = House::new(directory(adjust));
     house.take(&events(story));
     house.end();
@@ -224,7 +224,7 @@ pub fn told_with(story: &str, adjust: impl Fn(&mut QueueSettings)) -> House {
 }
 
 /// The counts that are not zero, in words: `offered 3, answered 2, abandoned 1`.
-pub fn words(counts: &Counts) -> String {
+pub(crate) fn words(counts: &Counts) -> String {
     const SAID: usize = 15;
     let each = Counts::NAMES.iter().zip(counts.values()).take(SAID).filter(|(_, count)| *count != 0);
     each.map(|(name, count)| format!("{name} {count}")).collect::<Vec<_>>().join(", ")

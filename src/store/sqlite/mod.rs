@@ -3,8 +3,8 @@
 //! Facts stand in plain columns under the terms of the design, so that anyone with SQLite can
 //! check a figure by hand; see `schema.sql`.
 //!
-//! - [`write`](self::write): the one writer
-//! - [`read`](self::read): readers beside it
+//! - [`mod@write`]: the one writer
+//! - [`mod@read`]: readers beside it
 //! - [`row`]: cells to rows and back
 
 pub mod read;
