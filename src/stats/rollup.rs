@@ -16,9 +16,12 @@ use crate::measure::Moment;
 use crate::stats::period::Calendar;
 use crate::stats::{Cell, CellKey, Scope, Tier, VisitCell};
 
-/// Cells in memory beyond which those of past days are let go after a commit. A national operator
-/// touches some 25 000 a day; the price of one let go too early is one look-up.
-const CELLS_MAX: usize = 60_000;
+/// Cells in memory beyond which those of the past are let go after a commit. The model customer
+/// touches some 2 000 a day, a national operator some 300 000; the price of one let go too early is
+/// one look-up.
+const CELLS_MAX: usize = 50_000;
+/// Quarter-hours that stay at hand: what is offered now is decided within the hour.
+const FRESH_MS: i64 = 2 * 3_600_000;
 
 /// The cells at hand, and which of them the current batch has touched.
 #[derive(Debug)]
@@ -27,6 +30,8 @@ pub struct Rollup {
     calendar: Calendar,
     cells: AHashMap<CellKey, Held>,
     touched: Vec<CellKey>,
+    /// How many cells there may be before the past is let go: grows with what the present needs.
+    cells_max: usize,
 }
 
 #[derive(Debug)]
@@ -39,7 +44,7 @@ impl Rollup {
     /// Without any cell at hand.
     pub fn new(directory: Arc<Directory>) -> Self {
         let calendar = Calendar::new(directory.zone());
-        Self { directory, calendar, cells: AHashMap::new(), touched: Vec::new() }
+        Self { directory, calendar, cells: AHashMap::new(), touched: Vec::new(), cells_max: CELLS_MAX }
     }
 
     /// The calendar that cuts the intervals.
@@ -99,7 +104,8 @@ impl Rollup {
         }
     }
 
-    /// Takes `was` out of the three cells of its place and puts `is` into those of its own.
+    /// Takes `was` out of the three cells of its place and puts `is` into those of its own, which are
+    /// the same as a rule.
     fn count<T>(
         &mut self,
         was: Option<&T>,
@@ -107,23 +113,39 @@ impl Rollup {
         place: fn(&T) -> (Scope, Moment),
         count: impl Fn(&T, &mut Cell, Option<&Queue>, i64),
     ) {
-        for (fact, sign) in [(was, -1), (is, 1)] {
-            let Some(fact) = fact else { continue };
-            let (scope, at) = place(fact);
-            let queue = match scope {
-                Scope::Queue(id) | Scope::Calls(id) => Some(self.directory.queue(id)),
-                Scope::Unit(_) => None,
-            };
-            for tier in Tier::ALL {
-                let key = CellKey { scope, tier, start: self.calendar.start(tier, at) };
-                let new = || Held { cell: empty(&self.directory, scope), is_touched: false };
-                let held = self.cells.entry(key).or_insert_with(new);
-                if !held.is_touched {
-                    held.is_touched = true;
-                    self.touched.push(key);
+        let (from, to) = (was.map(place), is.map(place));
+        if from == to {
+            let Some((scope, at)) = to else { return };
+            self.each_tier(scope, at, |cell, queue| {
+                for (fact, sign) in [(was, -1), (is, 1)] {
+                    if let Some(fact) = fact {
+                        count(fact, cell, queue, sign);
+                    }
                 }
-                count(fact, &mut held.cell, queue, sign);
+            });
+            return;
+        }
+        for (fact, place, sign) in [(was, from, -1), (is, to, 1)] {
+            if let (Some(fact), Some((scope, at))) = (fact, place) {
+                self.each_tier(scope, at, |cell, queue| count(fact, cell, queue, sign));
             }
+        }
+    }
+
+    fn each_tier(&mut self, scope: Scope, at: Moment, change: impl Fn(&mut Cell, Option<&Queue>)) {
+        let queue = match scope {
+            Scope::Queue(id) | Scope::Calls(id) => Some(self.directory.queue(id)),
+            Scope::Unit(_) => None,
+        };
+        for tier in Tier::ALL {
+            let key = CellKey { scope, tier, start: self.calendar.start(tier, at) };
+            let new = || Held { cell: empty(&self.directory, scope), is_touched: false };
+            let held = self.cells.entry(key).or_insert_with(new);
+            if !held.is_touched {
+                held.is_touched = true;
+                self.touched.push(key);
+            }
+            change(&mut held.cell, queue);
         }
     }
 
@@ -152,9 +174,16 @@ impl Rollup {
                 self.cells.remove(&key);
             }
         }
-        if self.cells.len() > CELLS_MAX {
+        if self.cells.len() > self.cells_max {
             let (day, month) = (self.calendar.start(Tier::Day, today), self.calendar.start(Tier::Month, today));
-            self.cells.retain(|key, _| key.start >= if key.tier == Tier::Month { month } else { day });
+            let fresh = today.plus_ms(-FRESH_MS);
+            self.cells.retain(|key, _| match (key.tier, key.scope) {
+                (Tier::Month, _) => key.start >= month,
+                // The board shows today's quarter-hours of the queues.
+                (Tier::Day, _) | (Tier::Quarter, Scope::Queue(_)) => key.start >= day,
+                (Tier::Quarter, _) => key.start >= fresh,
+            });
+            self.cells_max = CELLS_MAX.max(self.cells.len() * 2);
         }
     }
 

@@ -68,7 +68,7 @@ fn render(shared: &Shared, parameters: &Parameters, language: Language) -> Marku
                 link rel="icon" href="data:,";
                 script type="module" src=(assets::SCRIPT.address()) {}
             }
-            body data-version=(env!("CARGO_PKG_VERSION")) {
+            body data-version=(env!("CARGO_PKG_VERSION")) data-zone=(shared.directory.zone().name()) {
                 header {
                     h1 { (say("board-title")) }
                     p #clock .clock { "–" }

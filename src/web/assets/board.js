@@ -10,8 +10,9 @@ const language = document.documentElement.lang;
 const locale = language === "sv" ? "sv-SE" : "en-GB";
 const percent = new Intl.NumberFormat(locale, { style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 });
 const whole = new Intl.NumberFormat(locale);
-const time = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
-const clock = new Intl.DateTimeFormat(locale, { weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+const timeZone = document.body.dataset.zone; // the organisation's, wherever the screen hangs
+const time = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23", timeZone });
+const clock = new Intl.DateTimeFormat(locale, { weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone });
 const token = new URLSearchParams(location.search).get("token");
 const address = "/api/v1/live" + (token ? "?token=" + encodeURIComponent(token) : "");
 

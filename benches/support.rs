@@ -1,0 +1,123 @@
+//! What the benches share: logs of a simulated switchboard, and the way from bytes to figures.
+#![allow(
+    dead_code,
+    missing_docs,
+    clippy::unwrap_used,
+    reason = "each bench uses its part; benches stop at the first surprise"
+)]
+
+use std::sync::Arc;
+
+use servicegrad::call::fact::Change;
+use servicegrad::call::{NoArchive, Tracker, TrackerSettings};
+use servicegrad::directory::{Directory, OrganisationSettings, QueueSettings, Units};
+use servicegrad::event::json;
+use servicegrad::measure::Moment;
+use servicegrad::names::SourceId;
+use servicegrad::simulate::queue_log::Renderer;
+use servicegrad::simulate::{Scenario, Switchboard};
+use servicegrad::source::kind::kind_named;
+use servicegrad::source::{Batch, Decode};
+use servicegrad::stats::rollup::Rollup;
+
+/// Bytes handed to a decoder at a time, as import does.
+const PIECE: usize = 256 * 1024;
+
+/// The model customer for this many days, as queue_log and as NDJSON.
+pub fn logs(days: i64, busier: f64) -> (Vec<u8>, Vec<u8>) {
+    let from: Moment = chrono::DateTime::parse_from_rfc3339("2026-03-02T00:00:00+01:00").unwrap().into();
+    let mut board = Switchboard::new(Scenario::municipal().busier(busier), 2023, from);
+    let (mut renderer, mut queue_log, mut ndjson) = (Renderer::default(), String::new(), Vec::new());
+    for told in board.advance(from.plus_ms(days * 86_400_000)) {
+        renderer.render(&told.event, &mut queue_log);
+        json::write(&told.event, &told.id, &mut ndjson);
+        ndjson.push(b'\n');
+    }
+    (queue_log.into_bytes(), ndjson)
+}
+
+/// A directory with the model customer's queues and units, and `more` queues and units besides.
+pub fn directory(queues: &[String], more_units: usize) -> Arc<Directory> {
+    let zone = chrono_tz::Europe::Stockholm;
+    let mut organisations: Vec<OrganisationSettings> = Vec::new();
+    for (name, _) in Scenario::ORGANISATIONS {
+        organisations.push(OrganisationSettings { name: name.into(), title: None });
+    }
+    let mut rows = Scenario::unit_rows();
+    for at in 0..more_units {
+        let mut row = rows[0].clone();
+        (row.from, row.to, row.unit) = (format!("u{at:05}"), String::new(), format!("u{at:05}"));
+        rows.push(row);
+    }
+    let units = Units::check(&organisations, &rows, zone).unwrap();
+    let queues = queues.iter().map(|name| QueueSettings::named(name).check(zone, Some("SE")).unwrap()).collect();
+    Arc::new(Directory::new(zone, vec!["vaxel".into()], queues, units).unwrap())
+}
+
+pub fn model_customer() -> Arc<Directory> {
+    directory(&["kundtjanst".into(), "itsupport".into()], 0)
+}
+
+pub fn decoder(kind: &str) -> Box<dyn Decode> {
+    (kind_named(kind).unwrap().decoder)()
+}
+
+/// Decodes only; how many events.
+pub fn parse(kind: &str, bytes: &[u8]) -> u64 {
+    let mut decoder = decoder(kind);
+    let mut events = 0;
+    let mut batch = Batch::of(SourceId(0));
+    for piece in bytes.chunks(PIECE) {
+        decoder.feed(piece, Moment(0), &mut batch);
+        events += batch.events.len() as u64;
+        batch.events.clear();
+    }
+    events
+}
+
+/// From bytes to updated statistics in memory.
+pub struct Replay {
+    pub tracker: Tracker,
+    pub rollup: Rollup,
+    pub events: u64,
+    pub answered: i64,
+}
+
+pub fn replay(directory: &Arc<Directory>, kind: &str, pieces: impl Iterator<Item = Vec<u8>>) -> Replay {
+    let mut done = Replay {
+        tracker: Tracker::new(Arc::clone(directory), TrackerSettings::default()),
+        rollup: Rollup::new(Arc::clone(directory)),
+        events: 0,
+        answered: 0,
+    };
+    let mut decoder = decoder(kind);
+    let source = SourceId(0);
+    let mut batch = Batch::of(source);
+    for piece in pieces {
+        decoder.feed(&piece, Moment(0), &mut batch);
+        for event in batch.events.drain(..) {
+            let Ok(_) = done.tracker.apply(source, &event, &mut NoArchive);
+            done.events += 1;
+        }
+        let changes = done.tracker.settle(|_| {});
+        for change in changes.iter().flat_map(|call| &call.changes) {
+            if let Change::Visit(visit) = change {
+                let answered = |fact: &Option<servicegrad::call::fact::VisitFact>| {
+                    i64::from(
+                        fact.as_ref()
+                            .is_some_and(|fact| fact.outcome == Some(servicegrad::call::fact::Outcome::Answered)),
+                    )
+                };
+                done.answered += answered(&visit.is) - answered(&visit.was);
+            }
+            done.rollup.apply(change);
+        }
+        done.rollup.committed(done.tracker.source(source).newest.unwrap_or_default());
+        done.tracker.expire(source, None);
+    }
+    done
+}
+
+pub fn pieces(bytes: &[u8]) -> impl Iterator<Item = Vec<u8>> + '_ {
+    bytes.chunks(PIECE).map(<[u8]>::to_vec)
+}
