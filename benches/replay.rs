@@ -39,7 +39,7 @@ fn main() {
         Some(path) => {
             let mut file = File::open(path).unwrap();
             let pieces = std::iter::from_fn(move || {
-                let mut piece = vec![0; 256 * 1024];
+                let mut piece = vec![0; support::PIECE];
                 let length = file.read(&mut piece).unwrap();
                 piece.truncate(length);
                 (length > 0).then_some(piece)

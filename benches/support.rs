@@ -20,8 +20,10 @@ use servicegrad::source::kind::kind_named;
 use servicegrad::source::{Batch, Decode};
 use servicegrad::stats::rollup::Rollup;
 
-/// Bytes handed to a decoder at a time, as import does.
-const PIECE: usize = 256 * 1024;
+/// Bytes decoded at a time: what they come to stays in the processor's cache.
+pub const PIECE: usize = 64 * 1024;
+/// Events between two settlings, as import has between two commits.
+const EVENTS_PER_SETTLING: u64 = 5_000;
 
 /// The model customer for this many days, as queue_log and as NDJSON.
 pub fn logs(days: i64, busier: f64) -> (Vec<u8>, Vec<u8>) {
@@ -93,29 +95,38 @@ pub fn replay(directory: &Arc<Directory>, kind: &str, pieces: impl Iterator<Item
     let mut decoder = decoder(kind);
     let source = SourceId(0);
     let mut batch = Batch::of(source);
+    let mut settled = 0;
     for piece in pieces {
         decoder.feed(&piece, Moment(0), &mut batch);
         for event in batch.events.drain(..) {
             let Ok(_) = done.tracker.apply(source, &event, &mut NoArchive);
             done.events += 1;
         }
-        let changes = done.tracker.settle(|_| {});
-        for change in changes.iter().flat_map(|call| &call.changes) {
-            if let Change::Visit(visit) = change {
-                let answered = |fact: &Option<servicegrad::call::fact::VisitFact>| {
-                    i64::from(
-                        fact.as_ref()
-                            .is_some_and(|fact| fact.outcome == Some(servicegrad::call::fact::Outcome::Answered)),
-                    )
-                };
-                done.answered += answered(&visit.is) - answered(&visit.was);
-            }
-            done.rollup.apply(change);
+        if done.events / EVENTS_PER_SETTLING != settled {
+            settled = done.events / EVENTS_PER_SETTLING;
+            settle(&mut done);
         }
-        done.rollup.committed(done.tracker.source(source).newest.unwrap_or_default());
-        done.tracker.expire(source, None);
     }
+    settle(&mut done);
     done
+}
+
+fn settle(done: &mut Replay) {
+    let source = SourceId(0);
+    let changes = done.tracker.settle(|_| {});
+    for change in changes.iter().flat_map(|call| &call.changes) {
+        if let Change::Visit(visit) = change {
+            let answered = |fact: &Option<servicegrad::call::fact::VisitFact>| {
+                i64::from(
+                    fact.as_ref().is_some_and(|fact| fact.outcome == Some(servicegrad::call::fact::Outcome::Answered)),
+                )
+            };
+            done.answered += answered(&visit.is) - answered(&visit.was);
+        }
+        done.rollup.apply(change);
+    }
+    done.rollup.committed(done.tracker.source(source).newest.unwrap_or_default());
+    done.tracker.expire(source, None);
 }
 
 pub fn pieces(bytes: &[u8]) -> impl Iterator<Item = Vec<u8>> + '_ {

@@ -17,7 +17,7 @@ use crate::call::stay::SwitchTimes;
 use crate::call::testimony::{Milestone, SwitchQueues, Testimony};
 use crate::directory::Directory;
 use crate::event::{CallEvent, EventKind, Reason};
-use crate::measure::Moment;
+use crate::measure::{Moment, Span};
 use crate::names::{CallKey, SourceId};
 
 /// Most testimonies of one call. Real calls have under a hundred; one that says more is a fault
@@ -113,8 +113,8 @@ struct Held {
     call: Call,
     is_dirty: bool,
     is_settled: bool,
-    is_scheduled: bool,
-    /// Tells this holder of the slot from those before it.
+    /// When it is looked at next, and the number of that appointment: older ones mean nothing.
+    due: Option<Moment>,
     turn: u32,
 }
 
@@ -304,7 +304,7 @@ impl Tracker {
         }
         self.turns = self.turns.wrapping_add(1);
         let is_settled = call.is_stale || fold::is_settled(&call.facts, &call.testimonies);
-        let held = Held { key: key.clone(), call, is_dirty: false, is_settled, is_scheduled: false, turn: self.turns };
+        let held = Held { key: key.clone(), call, is_dirty: false, is_settled, due: None, turn: self.turns };
         let slot = if let Some(slot) = self.free.pop() {
             self.slots[slot as usize] = Some(held);
             slot
@@ -346,15 +346,21 @@ impl Tracker {
         }
     }
 
+    /// Makes an appointment with a call: when it may be let go, or goes stale. One that is sooner
+    /// replaces the one before; one that is later waits until that has been kept.
     fn schedule(&mut self, slot: u32) {
         let Some(held) = &mut self.slots[slot as usize] else { return };
-        if std::mem::replace(&mut held.is_scheduled, true) {
+        let newest = newest_of(&held.call).unwrap_or_default();
+        // Ends that belong to nothing are told of after the lateness, too.
+        let waits = held.is_settled || held.call.facts.orphans > held.call.orphans_told;
+        let limit = if waits { self.settings.lateness } else { self.settings.stale_after };
+        let due = newest.plus_ms(limit.ms().max(1_000));
+        if held.due.is_some_and(|known| known <= due) {
             return;
         }
-        let source = held.key.source.index();
-        let from = self.sources[source].now.max(newest_of(&held.call)).unwrap_or_default();
-        let due = from.plus_ms(self.settings.lateness.ms().max(1_000));
-        self.due[source].push(Reverse((due, slot, held.turn)));
+        self.turns = self.turns.wrapping_add(1);
+        (held.due, held.turn) = (Some(due), self.turns);
+        self.due[held.key.source.index()].push(Reverse((due, slot, held.turn)));
     }
 
     /// Works out what the calls touched since the last time now say, and what changed. `visit` is
@@ -420,22 +426,20 @@ impl Tracker {
             }
             self.due[source.index()].pop();
             let Some(held) = self.slots[slot as usize].as_mut().filter(|held| held.turn == turn) else { continue };
-            held.is_scheduled = false;
+            held.due = None;
             if held.is_dirty {
+                // It is about to be settled, which makes a new appointment.
                 continue;
             }
             let newest = newest_of(&held.call).unwrap_or_default();
-            if held.is_settled && newest.plus_ms(self.settings.lateness.ms()) <= now {
+            let is_past = |limit: Span| newest.plus_ms(limit.ms()) <= now;
+            let has_orphans = held.call.facts.orphans > held.call.orphans_told;
+            if held.is_settled && is_past(self.settings.lateness) {
                 self.release(slot);
-            } else if !held.is_settled
-                && (newest.plus_ms(self.settings.stale_after.ms()) <= now
-                    || held.call.facts.orphans > held.call.orphans_told)
-            {
+            } else if !held.is_settled && (is_past(self.settings.stale_after) || has_orphans) {
                 self.touch(slot);
             } else {
-                held.is_scheduled = true;
-                let again = now.plus_ms(self.settings.lateness.ms().max(1_000));
-                self.due[source.index()].push(Reverse((again, slot, turn)));
+                self.schedule(slot);
             }
         }
     }

@@ -13,6 +13,8 @@ use crate::source::{Batch, Decode};
 /// Bytes read at a time: large enough that calls do not count, small enough that a batch stays
 /// near its size.
 const PIECE_BYTES: usize = 256 * 1024;
+/// Events of a batch when nobody waits for the figures: most calls are then whole within one.
+const EVENTS_PER_BATCH: usize = 50_000;
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 
 /// A file that cannot be imported.
@@ -70,7 +72,7 @@ pub fn import<E: From<ImportError>>(
             return take(batch, read_so_far.get());
         }
         decoder.feed(&piece[..length], received, &mut batch);
-        if batch.is_full() {
+        if batch.events.len() + batch.rejects.len() >= EVENTS_PER_BATCH {
             take(std::mem::replace(&mut batch, Batch::of(source)), read_so_far.get())?;
         }
     }
