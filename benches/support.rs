@@ -2,6 +2,7 @@
 #![allow(
     dead_code,
     missing_docs,
+    unreachable_pub,
     clippy::unwrap_used,
     reason = "each bench uses its part; benches stop at the first surprise"
 )]
