@@ -124,10 +124,11 @@ mod tests {
     use std::path::Path;
 
     use super::*;
+    use crate::config::load::load_with;
 
     #[test]
     fn the_page_tells_everything_but_secrets() {
-        let config = crate::config::load(Path::new("config/lystkom.toml")).unwrap();
+        let config = load_with(Path::new("config/lystkom.toml"), Some(config::Map::new())).unwrap();
         let page = describe(&config);
         for told in ["zone           Europe/Stockholm", "0.9 within 30s by short_abandons_ignored", "# default"] {
             assert!(page.contains(told), "{told} is not in {page}");

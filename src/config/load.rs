@@ -18,14 +18,14 @@ pub fn load(path: &Path) -> Result<Config, ConfigErrors> {
 }
 
 /// As [`load`], with these variables in place of the process's own.
-fn load_with(path: &Path, variables: Option<config::Map<String, String>>) -> Result<Config, ConfigErrors> {
+pub(super) fn load_with(path: &Path, variables: Option<config::Map<String, String>>) -> Result<Config, ConfigErrors> {
     let file = path.display().to_string();
     let fail = |why: String| ConfigErrors { file: file.clone(), wrong: vec![("file".to_owned(), why)] };
     if !path.is_file() {
         return Err(fail("does not exist or is no file; give its path with --config".to_owned()));
     }
     let environment =
-        config::Environment::with_prefix(ENVIRONMENT).prefix_separator("_").separator("__").source(variables);
+        config::Environment::with_prefix(ENVIRONMENT).prefix_separator("__").separator("__").source(variables);
     let merged = config::Config::builder()
         .add_source(config::File::from(path).format(config::FileFormat::Toml))
         .add_source(environment)
@@ -84,12 +84,15 @@ mod tests {
 
     #[test]
     fn the_environment_wins_over_the_file_and_it_shows() {
-        let set =
-            [("SERVICEGRAD_STORE__URL", "sqlite:/var/lib/s.db"), ("SERVICEGRAD_STALE_AFTER", "6h"), ("HOME", "/")];
+        let set = [
+            ("SERVICEGRAD__STORE__URL", "sqlite:/var/lib/s.db"),
+            ("SERVICEGRAD__STALE_AFTER", "6h"),
+            ("SERVICEGRAD_PORT", "tcp://10.0.0.1:9464"),
+        ];
         let config = load_with(Path::new(SHIPPED), variables(&set)).unwrap();
         assert_eq!(config.store.url, "sqlite:/var/lib/s.db");
         assert_eq!(config.tracker.stale_after.to_string(), "6h");
-        assert_eq!(config.origins.from("store.url"), "SERVICEGRAD_STORE__URL");
+        assert_eq!(config.origins.from("store.url"), "SERVICEGRAD__STORE__URL");
         assert_eq!(config.origins.from("zone"), SHIPPED);
         assert_eq!(config.origins.from("directory.units"), "default");
         assert_eq!(config.origins.from("queue[1].objective"), SHIPPED);
@@ -97,11 +100,14 @@ mod tests {
 
     #[test]
     fn a_wrong_variable_is_named_and_not_the_file() {
-        let set =
-            [("SERVICEGRAD_STROE__URL", "x"), ("SERVICEGRAD_STORE__URL", "mysql:x"), ("SERVICEGRAD_LATENESS", "soon")];
+        let set = [
+            ("SERVICEGRAD__STROE__URL", "x"),
+            ("SERVICEGRAD__STORE__URL", "mysql:x"),
+            ("SERVICEGRAD__LATENESS", "soon"),
+        ];
         let wrong = load_with(Path::new(SHIPPED), variables(&set)).unwrap_err();
         let keys: Vec<&str> = wrong.wrong.iter().map(|(key, _)| key.as_str()).collect();
-        assert_eq!(keys, ["stroe", "SERVICEGRAD_LATENESS (lateness)", "SERVICEGRAD_STORE__URL (store.url)"]);
+        assert_eq!(keys, ["stroe", "SERVICEGRAD__LATENESS (lateness)", "SERVICEGRAD__STORE__URL (store.url)"]);
     }
 
     /// The names of a settings struct's fields, told by its own `Deserialize`.

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use config::{Value, ValueKind};
 
-/// Prefix of environment variables that override the file: `SERVICEGRAD_STORE__URL`.
+/// Prefix of environment variables that override the file: `SERVICEGRAD__STORE__URL`. Two underscores follow it,
+/// since `SERVICEGRAD_PORT` and the like are what Kubernetes tells each container of a service of
+/// that name, and no settings.
 pub const ENVIRONMENT: &str = "SERVICEGRAD";
 
 /// Where values came from, by key: `store.url`, `queue[1].hours`.
@@ -54,5 +56,5 @@ impl Origins {
 
 /// The variable that sets `key`.
 fn variable(key: &str) -> String {
-    format!("{ENVIRONMENT}_{}", key.replace('.', "__").to_uppercase())
+    format!("{ENVIRONMENT}__{}", key.replace('.', "__").to_uppercase())
 }
