@@ -18,7 +18,7 @@ use servicegrad::names::SourceId;
 use servicegrad::simulate::queue_log::Renderer;
 use servicegrad::simulate::{Scenario, Switchboard};
 use servicegrad::source::kind::kind_named;
-use servicegrad::source::{Batch, Decode};
+use servicegrad::source::{Batch, Decode, SourceSettings};
 use servicegrad::stats::rollup::Rollup;
 
 /// Bytes decoded at a time: what they come to stays in the processor's cache.
@@ -62,7 +62,7 @@ pub fn model_customer() -> Arc<Directory> {
 }
 
 pub fn decoder(kind: &str) -> Box<dyn Decode> {
-    (kind_named(kind).unwrap().decoder)()
+    (kind_named(kind).unwrap().decoder)(&SourceSettings::named("bench", kind))
 }
 
 /// Decodes only; how many events.

@@ -56,7 +56,7 @@ pub fn run(args: &ImportArgs) -> Result<(), CliError> {
     let store = store::open(args.store.as_deref().unwrap_or(&config.store.url), &directory)?;
     let clock = Clock::system();
     let mut engine = Engine::open(directory, config.tracker, store, clock.clone())?.importing();
-    let mut decoder = (kind.decoder)();
+    let mut decoder = (kind.decoder)(&config.sources[source.index()]);
     let mut total = Receipt::default();
     for file in &args.files {
         let bar = progress(file);

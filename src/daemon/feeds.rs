@@ -8,6 +8,7 @@ use crate::clock::Clock;
 use crate::daemon::StartError;
 use crate::measure::Moment;
 use crate::names::SourceId;
+use crate::source::dial::{self, Dial};
 use crate::source::follow::Follow;
 use crate::source::import::import;
 use crate::source::kind::{Transport, kind_named};
@@ -35,8 +36,24 @@ pub(super) async fn start(
     let token = settings.read_token().map_err(|error| failed(format!("token_file: {error}")))?;
     match (kind.transport, &settings.path, settings.listen) {
         (Transport::Http, ..) => health.up(0),
+        (Transport::Dial { port, dialogue }, ..) => {
+            let secret = settings.read_secret().map_err(|error| failed(format!("secret_file: {error}")))?;
+            let address = settings.connect_to(port).ok_or_else(|| failed("connect is missing".to_owned()))?;
+            let dial = Dial {
+                source,
+                dialogue: dialogue(settings, &secret),
+                address,
+                tls: dial::tls(settings).map_err(&failed)?,
+                position,
+                sink: common.sink.clone(),
+                health,
+                clock: common.clock.clone(),
+                stop: common.stop.clone(),
+            };
+            tasks.spawn(dial.run());
+        }
         (_, Some(path), _) if path.as_os_str() == "-" => {
-            let (sink, clock, decoder) = (common.sink.clone(), common.clock.clone(), kind.decoder);
+            let (sink, clock, decoder) = (common.sink.clone(), common.clock.clone(), (kind.decoder)(settings));
             // A read of standard input cannot be interrupted, so its thread is not waited for.
             std::thread::spawn(move || standard_input(source, decoder, &sink, clock.now(), &health));
         }
@@ -45,7 +62,7 @@ pub(super) async fn start(
                 source,
                 path: path.clone(),
                 poll: settings.poll.to_std(),
-                decoder: (kind.decoder)(),
+                decoder: (kind.decoder)(settings),
                 position,
                 sink: common.sink.clone(),
                 health,
@@ -62,6 +79,7 @@ pub(super) async fn start(
                 source,
                 listener,
                 decoder: kind.decoder,
+                settings: settings.clone(),
                 token,
                 sink: common.sink.clone(),
                 health,
@@ -77,7 +95,7 @@ pub(super) async fn start(
 
 fn standard_input(
     source: SourceId,
-    decoder: fn() -> Box<dyn crate::source::Decode>,
+    mut decoder: Box<dyn crate::source::Decode>,
     sink: &Sink,
     received: Moment,
     health: &HealthBoard,
@@ -86,7 +104,7 @@ fn standard_input(
     let read = import::<crate::source::import::ImportError>(
         std::path::Path::new("-"),
         source,
-        &mut *decoder(),
+        &mut *decoder,
         received,
         |mut batch, _| {
             batch.caught_up = true;

@@ -140,7 +140,7 @@ impl Daemon {
 }
 
 fn is_posted_to(kind: &str) -> bool {
-    kind_named(kind).is_some_and(|kind| kind.transport == Transport::Http)
+    kind_named(kind).is_some_and(|kind| matches!(kind.transport, Transport::Http))
 }
 
 /// The store blocks, so the engine has a thread of its own, with a clock for its timers.

@@ -1,8 +1,8 @@
 //! The registry of kinds: one line a feed.
 
-use crate::source::Decode;
 use crate::source::asterisk_queue_log::QueueLog;
 use crate::source::ndjson::Ndjson;
+use crate::source::{Decode, Dialogue, SourceSettings};
 
 /// What a feed is by nature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,11 +25,13 @@ pub struct Kind {
     /// How it is reached.
     pub transport: Transport,
     /// A fresh decoder.
-    pub decoder: fn() -> Box<dyn Decode>,
+    pub decoder: fn(&SourceSettings) -> Box<dyn Decode>,
+    /// What is wrong with the settings that only this kind knows; complaints are `(key, reason)`.
+    pub check: fn(&SourceSettings) -> Vec<(String, String)>,
 }
 
 /// How a feed is reached.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub enum Transport {
     /// A file that grows: `path`.
     File,
@@ -37,6 +39,18 @@ pub enum Transport {
     FileOrListen,
     /// Pushed over HTTP; opens nothing itself.
     Http,
+    /// Dialled over TCP or TLS: `connect`.
+    Dial {
+        /// Where such switches listen when nothing else is said.
+        port: u16,
+        /// A fresh conversation; the second argument is the secret.
+        dialogue: fn(&SourceSettings, &str) -> Box<dyn Dialogue>,
+    },
+}
+
+/// For kinds without settings of their own.
+fn nothing_to_check(_: &SourceSettings) -> Vec<(String, String)> {
+    Vec::new()
 }
 
 /// Every kind there is.
@@ -46,21 +60,24 @@ pub const KINDS: &[Kind] = &[
         about: "Asterisk's queue_log file: waits in whole seconds; tells blind transfers but not whether the unit answered",
         nature: Nature::Journal,
         transport: Transport::File,
-        decoder: || Box::<QueueLog>::default(),
+        decoder: |_| Box::<QueueLog>::default(),
+        check: nothing_to_check,
     },
     Kind {
         name: "ndjson",
         about: "canonical events, one JSON object a line, from a file, standard input or TCP: tells everything",
         nature: Nature::Journal,
         transport: Transport::FileOrListen,
-        decoder: || Box::<Ndjson>::default(),
+        decoder: |_| Box::<Ndjson>::default(),
+        check: nothing_to_check,
     },
     Kind {
         name: "http",
         about: "canonical events posted to /api/v1/events: tells everything",
         nature: Nature::Live,
         transport: Transport::Http,
-        decoder: || Box::<Ndjson>::default(),
+        decoder: |_| Box::<Ndjson>::default(),
+        check: nothing_to_check,
     },
 ];
 

@@ -16,7 +16,7 @@ use tokio::time::timeout;
 use crate::clock::Clock;
 use crate::event::json::LINE_BYTES_MAX;
 use crate::names::SourceId;
-use crate::source::{Batch, Decode, Delivery, HealthBoard, Sink};
+use crate::source::{Batch, Decode, Delivery, HealthBoard, Sink, SourceSettings};
 
 /// Most senders at once. A switch has one or two; the rest wait for a place.
 const CONNECTIONS_MAX: usize = 64;
@@ -35,7 +35,9 @@ pub struct Listen {
     /// Where senders connect.
     pub listener: TcpListener,
     /// Makes a decoder for each of them.
-    pub decoder: fn() -> Box<dyn Decode>,
+    pub decoder: fn(&SourceSettings) -> Box<dyn Decode>,
+    /// What the decoder is made from.
+    pub settings: SourceSettings,
     /// Word that they must give.
     pub token: Option<String>,
     /// The way to the engine.
@@ -80,7 +82,7 @@ impl Listen {
     }
 
     async fn serve(&self, mut stream: TcpStream) -> std::io::Result<()> {
-        let mut decoder = (self.decoder)();
+        let mut decoder = (self.decoder)(&self.settings);
         let mut batch = Batch::of(self.source);
         let mut piece = vec![0; PIECE_BYTES];
         let mut early = Vec::new();

@@ -7,14 +7,17 @@
 //! Knows no queue of ours and no call: a feed's words are translated, not judged.
 //!
 //! - [`kind`]: the registry of kinds · [`settings`]: `[[source]]` of the configuration
-//! - [`decode`]: the trait · [`lines`]: bytes to lines, bounded
+//! - [`decode`], [`dialogue`]: the traits · [`lines`]: bytes to lines, bounded
 //! - [`asterisk_queue_log`], [`ndjson`]: the formats
-//! - [`follow`]: a file that grows and rotates · [`import`]: old files · [`listen`]: TCP lines
+//! - [`follow`]: a file that grows and rotates · [`import`]: old files · [`listen`]: TCP lines ·
+//!   [`dial`]: a switch that is dialled
 //! - [`batch`]: what goes to the engine · [`health`]: how a source fares
 
 pub mod asterisk_queue_log;
 pub mod batch;
 pub mod decode;
+pub mod dial;
+pub mod dialogue;
 pub mod follow;
 pub mod health;
 pub mod import;
@@ -26,5 +29,6 @@ pub mod settings;
 
 pub use batch::{Batch, Delivery, Receipt, Sink};
 pub use decode::Decode;
+pub use dialogue::{Dialogue, Findings, Standing};
 pub use health::{Health, HealthBoard};
 pub use settings::SourceSettings;

@@ -9,7 +9,7 @@ use crate::measure::Span;
 use crate::names::is_slug;
 use crate::source::kind::{KINDS, Transport, kind_named};
 
-/// One feed.
+/// One feed. Which keys a kind reads and which it needs is checked by [`SourceSettings::check`].
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SourceSettings {
@@ -28,6 +28,23 @@ pub struct SourceSettings {
     pub token: Option<String>,
     /// File that holds the token, in place of `token`.
     pub token_file: Option<PathBuf>,
+    /// Name of the source that tells of the same switch: their words on a call are put together and
+    /// nothing is counted twice. Queues are then fed by that source. Default: this one alone.
+    pub switch: Option<String>,
+    /// Where a dialled switch is, `host` or `host:port`.
+    pub connect: Option<String>,
+    /// Encrypt the line. Default false.
+    #[serde(default)]
+    pub tls: bool,
+    /// File with the certificate (PEM) that the switch's own must be signed by, where it is not one
+    /// that everybody knows.
+    pub tls_ca: Option<PathBuf>,
+    /// Name to log in with.
+    pub user: Option<String>,
+    /// Secret to log in with.
+    pub secret: Option<String>,
+    /// File that holds the secret, in place of `secret`.
+    pub secret_file: Option<PathBuf>,
 }
 
 fn default_poll() -> Span {
@@ -45,6 +62,13 @@ impl SourceSettings {
             poll: default_poll(),
             token: None,
             token_file: None,
+            switch: None,
+            connect: None,
+            tls: false,
+            tls_ca: None,
+            user: None,
+            secret: None,
+            secret_file: None,
         }
     }
 
@@ -61,13 +85,39 @@ impl SourceSettings {
         if self.token.is_some() && self.token_file.is_some() {
             complain("token_file", "stands beside token; give one of them".into());
         }
-        let has_token = self.token.is_some() || self.token_file.is_some();
-        match kind_named(&self.kind).map(|kind| kind.transport) {
-            None => {
-                let known: Vec<&str> = KINDS.iter().map(|kind| kind.name).collect();
-                complain("kind", format!("there is no kind `{}`; there are {}", self.kind, known.join(", ")));
+        if self.secret.is_some() && self.secret_file.is_some() {
+            complain("secret_file", "stands beside secret; give one of them".into());
+        }
+        let kind = kind_named(&self.kind);
+        if let Some(kind) = kind {
+            for (key, why) in self.check_transport(kind.transport).into_iter().chain((kind.check)(self)) {
+                complain(&key, why);
             }
-            Some(Transport::File) => {
+        } else {
+            let known: Vec<&str> = KINDS.iter().map(|kind| kind.name).collect();
+            complain("kind", format!("there is no kind `{}`; there are {}", self.kind, known.join(", ")));
+        }
+        if wrong.is_empty() { Ok(()) } else { Err(wrong) }
+    }
+
+    fn check_transport(&self, transport: Transport) -> Vec<(String, String)> {
+        let mut wrong = Vec::new();
+        let mut complain = |key: &str, why: String| wrong.push((key.to_owned(), why));
+        let is_dialled = matches!(transport, Transport::Dial { .. });
+        let of_dialled = [
+            ("connect", self.connect.is_some()),
+            ("tls", self.tls),
+            ("tls_ca", self.tls_ca.is_some()),
+            ("user", self.user.is_some()),
+            ("secret", self.secret.is_some()),
+            ("secret_file", self.secret_file.is_some()),
+        ];
+        for (key, _) in of_dialled.into_iter().filter(|(_, is_given)| *is_given && !is_dialled) {
+            complain(key, format!("means nothing to a source of kind {}, which dials nowhere", self.kind));
+        }
+        let has_token = self.token.is_some() || self.token_file.is_some();
+        match transport {
+            Transport::File => {
                 if self.path.is_none() {
                     complain("path", "is missing: the file to follow".into());
                 }
@@ -75,7 +125,7 @@ impl SourceSettings {
                     complain("listen", format!("a source of kind {} does not listen", self.kind));
                 }
             }
-            Some(Transport::FileOrListen) => match (&self.path, &self.listen) {
+            Transport::FileOrListen => match (&self.path, &self.listen) {
                 (None, None) => {
                     complain("path", "is missing: a file to follow, - for standard input, or else `listen`".into());
                 }
@@ -90,13 +140,39 @@ impl SourceSettings {
                 }
                 _ => {}
             },
-            Some(Transport::Http) => {
+            Transport::Http => {
                 if self.path.is_some() || self.listen.is_some() {
                     complain("path", "a source of kind http is posted to and has neither path nor listen".into());
                 }
             }
+            Transport::Dial { .. } => {
+                if self.path.is_some() || self.listen.is_some() {
+                    complain("path", format!("a source of kind {} dials, and has neither path nor listen", self.kind));
+                }
+                match self.connect.as_deref().map(|connect| address(connect, 1)) {
+                    None => complain("connect", "is missing: where the switch is, `host` or `host:port`".into()),
+                    Some(None) => complain("connect", "must be `host` or `host:port`".into()),
+                    Some(Some(_)) => {}
+                }
+                if self.tls_ca.is_some() && !self.tls {
+                    complain("tls_ca", "stands without `tls = true`".into());
+                }
+            }
         }
-        if wrong.is_empty() { Ok(()) } else { Err(wrong) }
+        wrong
+    }
+
+    /// Host and port of a dialled switch.
+    pub fn connect_to(&self, default_port: u16) -> Option<(String, u16)> {
+        address(self.connect.as_deref()?, default_port)
+    }
+
+    /// The secret, read from its file where it stands in one; empty where there is none.
+    pub fn read_secret(&self) -> std::io::Result<String> {
+        match &self.secret_file {
+            Some(path) => Ok(std::fs::read_to_string(path)?.trim().to_owned()),
+            None => Ok(self.secret.clone().unwrap_or_default()),
+        }
     }
 
     /// The token, read from its file where it stands in one.
@@ -105,5 +181,30 @@ impl SourceSettings {
             Some(path) => Ok(Some(std::fs::read_to_string(path)?.trim().to_owned())),
             None => Ok(self.token.clone()),
         }
+    }
+}
+
+/// `host`, `host:port`, `[v6]` or `[v6]:port`.
+fn address(text: &str, default_port: u16) -> Option<(String, u16)> {
+    let (host, port) = match text.rsplit_once(':') {
+        Some((host, port)) if !host.contains(':') || host.ends_with(']') => (host, port.parse().ok()?),
+        _ => (text, default_port),
+    };
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    (!host.is_empty() && port > 0).then(|| (host.to_owned(), port))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::address;
+
+    #[test]
+    fn addresses_of_switches() {
+        let told = |text: &str| address(text, 5038).map(|(host, port)| format!("{host} {port}")).unwrap_or_default();
+        assert_eq!(told("vaxel.kommun.se"), "vaxel.kommun.se 5038");
+        assert_eq!(told("10.0.0.1:5039"), "10.0.0.1 5039");
+        assert_eq!(told("::1"), "::1 5038");
+        assert_eq!(told("[::1]:5039"), "::1 5039");
+        assert_eq!((told(""), told("a:b"), told("a:0")), (String::new(), String::new(), String::new()));
     }
 }
