@@ -30,6 +30,9 @@ pub struct Context<'a> {
 
 /// What `testimonies`, which are in order, say of a call.
 pub fn fold(testimonies: &[Testimony], context: Context<'_>) -> CallFacts {
+    if is_part(testimonies) {
+        return CallFacts::default();
+    }
     let stays = Stays::of(testimonies, context.switch, context.is_over);
     let arrived = testimonies.iter().find(|t| t.what == Milestone::Arrived).map(|t| t.stamp);
     let visits = visit::visits(&stays.list, arrived, context.queues, context.directory);
@@ -52,8 +55,16 @@ pub fn fold(testimonies: &[Testimony], context: Context<'_>) -> CallFacts {
     CallFacts { visits, legs, journey, unit_journeys, orphans: stays.orphans() + unplaced }
 }
 
+/// Whether it is no caller's own call.
+fn is_part(testimonies: &[Testimony]) -> bool {
+    testimonies.iter().any(|testimony| testimony.what == Milestone::Part)
+}
+
 /// Whether everything that can be told of the call has been told.
 pub fn is_settled(facts: &CallFacts, testimonies: &[Testimony]) -> bool {
+    if is_part(testimonies) {
+        return true;
+    }
     let is_ended = || testimonies.iter().any(|testimony| matches!(testimony.what, Milestone::Ended { .. }));
     facts.visits.iter().all(|visit| visit.outcome.is_some() && visit.over)
         && facts.legs.iter().all(|leg| leg.outcome.is_some())

@@ -60,6 +60,8 @@ pub enum Milestone {
     Failed { transfer: TransferKey, result: TransferResult },
     /// The call is over.
     Ended { by: Option<EndedBy> },
+    /// It is no caller's own but part of another call.
+    Part,
 }
 
 /// The start of a transfer.
@@ -90,7 +92,7 @@ impl Testimony {
 
     fn rank(&self) -> u8 {
         match self.what {
-            Milestone::Arrived => 0,
+            Milestone::Arrived | Milestone::Part => 0,
             Milestone::Entered { .. } => 1,
             Milestone::Refused { .. } => 2,
             Milestone::Answered { .. } | Milestone::Left { .. } => 3,
@@ -110,6 +112,7 @@ impl Milestone {
         let transfer = |name: &SmolStr| TransferKey(EventId::of(&[name.as_bytes()]).0);
         let mut intern = |queue: &SmolStr| queues.intern(source, queue, directory);
         Some(match &event.kind {
+            EventKind::CallStarted { is_part: true, .. } => Self::Part,
             EventKind::CallStarted { .. } => Self::Arrived,
             EventKind::VisitEntered { queue, visit } => Self::Entered { queue: intern(queue), visit: *visit },
             EventKind::VisitRefused { queue, reason } => Self::Refused { queue: intern(queue), reason: *reason },

@@ -91,6 +91,8 @@ struct Wire<'a> {
     talk_ms: Option<i64>,
     longest_wait_ms: Option<i64>,
     waiting: Option<u32>,
+    #[serde(default)]
+    part: bool,
 }
 
 /// A text, borrowed from the line unless it holds escapes; a whole number is taken as its digits,
@@ -163,7 +165,9 @@ impl Wire<'_> {
         let wait = span(self.wait_ms).map(Wait::from_ms);
         let ring = span(self.ring_ms).map(Ring::from_ms);
         Ok(match what {
-            "call.started" => EventKind::CallStarted { dialled: name("dialled", self.dialled.as_ref())? },
+            "call.started" => {
+                EventKind::CallStarted { dialled: name("dialled", self.dialled.as_ref())?, is_part: self.part }
+            }
             "visit.entered" => EventKind::VisitEntered { queue: queue()?, visit },
             "visit.refused" => EventKind::VisitRefused {
                 queue: queue()?,
@@ -347,7 +351,10 @@ fn time_text(stamp: Stamp) -> String {
 
 fn put_kind(kind: &EventKind, put: &mut impl FnMut(&str, serde_json::Value)) {
     match kind {
-        EventKind::CallStarted { dialled } => put("dialled", dialled.as_deref().into()),
+        EventKind::CallStarted { dialled, is_part } => {
+            put("dialled", dialled.as_deref().into());
+            put("part", is_part.then_some(true).into());
+        }
         EventKind::VisitEntered { queue, .. } => put("queue", queue.as_str().into()),
         EventKind::VisitRefused { queue, reason } => {
             put("queue", queue.as_str().into());

@@ -154,8 +154,9 @@ pub struct CallEvent {
 #[derive(Clone, Debug, PartialEq)]
 #[expect(missing_docs, reason = "fields carry the terms of the design's glossary")]
 pub enum EventKind {
-    /// The call reached the switch.
-    CallStarted { dialled: Option<SmolStr> },
+    /// The call reached the switch. `is_part`: it is no caller's own but part of another call, such as
+    /// an attendant's question to a unit, so that nothing of it counts.
+    CallStarted { dialled: Option<SmolStr>, is_part: bool },
     /// The call entered a queue.
     VisitEntered { queue: SmolStr, visit: Option<VisitLabel> },
     /// The queue would not take the call.

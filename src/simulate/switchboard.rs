@@ -201,7 +201,7 @@ impl Switchboard {
         self.calls += 1;
         let call = self.calls;
         let name = format_smolstr!("{}.{call}", self.now.seconds());
-        self.tell(&name, EventKind::CallStarted { dialled: None });
+        self.tell(&name, EventKind::CallStarted { dialled: None, is_part: false });
         let closed = !self.scenario.queues[queue].hours.is_open(self.now);
         let caller = Caller {
             name: name.clone(),

@@ -220,7 +220,7 @@ impl Pass {
                 let ring = p.number(0).map(Ring::from_ms);
                 EventKind::AgentMissed { queue: queue(), agent: text(line.agent), ring }
             }
-            b"DID" => EventKind::CallStarted { dialled: p.get(0).map(text) },
+            b"DID" => EventKind::CallStarted { dialled: p.get(0).map(text), is_part: false },
             b"QUEUESTART" => EventKind::SourceStarted,
             b"HEARTBEAT" => EventKind::SourceHeartbeat,
             b"ADDMEMBER" if p.get(0) == Some(b"PAUSED") => agent(line, AgentState::Paused),

@@ -1,5 +1,6 @@
 //! The registry of kinds: one line a feed.
 
+use crate::source::asterisk_ami;
 use crate::source::asterisk_queue_log::QueueLog;
 use crate::source::ndjson::Ndjson;
 use crate::source::{Decode, Dialogue, SourceSettings};
@@ -48,6 +49,18 @@ pub enum Transport {
     },
 }
 
+/// For kinds that log in with a name and a secret.
+fn needs_login(settings: &SourceSettings) -> Vec<(String, String)> {
+    let mut wrong = Vec::new();
+    if settings.user.as_deref().unwrap_or_default().is_empty() {
+        wrong.push(("user".to_owned(), "is missing: the name to log in with".to_owned()));
+    }
+    if settings.secret.is_none() && settings.secret_file.is_none() {
+        wrong.push(("secret".to_owned(), "is missing: give `secret_file` or `secret`".to_owned()));
+    }
+    wrong
+}
+
 /// For kinds without settings of their own.
 fn nothing_to_check(_: &SourceSettings) -> Vec<(String, String)> {
     Vec::new()
@@ -62,6 +75,17 @@ pub const KINDS: &[Kind] = &[
         transport: Transport::File,
         decoder: |_| Box::<QueueLog>::default(),
         check: nothing_to_check,
+    },
+    Kind {
+        name: "asterisk_ami",
+        about: "Asterisk's manager interface, live: waits in milliseconds, every transfer and whether the unit answered; nothing can be read twice, so let an asterisk_queue_log of the same `switch` fill the gaps",
+        nature: Nature::Live,
+        transport: Transport::Dial {
+            port: 5038,
+            dialogue: |settings, secret| Box::new(asterisk_ami::Conversation::new(settings, secret)),
+        },
+        decoder: |_| Box::<asterisk_ami::Ami>::default(),
+        check: needs_login,
     },
     Kind {
         name: "ndjson",

@@ -8,11 +8,14 @@
 //!
 //! - [`kind`]: the registry of kinds · [`settings`]: `[[source]]` of the configuration
 //! - [`decode`], [`dialogue`]: the traits · [`lines`]: bytes to lines, bounded
-//! - [`asterisk_queue_log`], [`ndjson`]: the formats
+//! - [`asterisk_queue_log`], [`asterisk_ami`], [`ndjson`]: the formats · [`asterisk`]: channels told
+//!   as calls
 //! - [`follow`]: a file that grows and rotates · [`import`]: old files · [`listen`]: TCP lines ·
 //!   [`dial`]: a switch that is dialled
 //! - [`batch`]: what goes to the engine · [`health`]: how a source fares
 
+pub mod asterisk;
+pub mod asterisk_ami;
 pub mod asterisk_queue_log;
 pub mod batch;
 pub mod decode;

@@ -45,6 +45,10 @@ pub struct SourceSettings {
     pub secret: Option<String>,
     /// File that holds the secret, in place of `secret`.
     pub secret_file: Option<PathBuf>,
+    /// Also ask for dialplan events (asterisk_ami only): joins that a queue refuses are seen then, and
+    /// the switch says three times as much. Default false.
+    #[serde(default)]
+    pub dialplan: bool,
 }
 
 fn default_poll() -> Span {
@@ -69,6 +73,7 @@ impl SourceSettings {
             user: None,
             secret: None,
             secret_file: None,
+            dialplan: false,
         }
     }
 

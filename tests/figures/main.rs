@@ -8,6 +8,7 @@
     reason = "tests stop at the first surprise"
 )]
 
+mod asterisk;
 mod oracle;
 mod promise;
 mod recordings;

@@ -79,7 +79,7 @@ impl PlannedCall {
             events.push(CallEvent { id, stamp, source: None, call: name.into(), kind });
         };
         let seen = self.seen();
-        say(self.start_ms, EventKind::CallStarted { dialled: None });
+        say(self.start_ms, EventKind::CallStarted { dialled: None, is_part: false });
         for (number, stay) in seen.iter().enumerate() {
             let queue: smol_str::SmolStr = stay.queue.into();
             say(stay.from, EventKind::VisitEntered { queue: queue.clone(), visit: None });

@@ -14,7 +14,7 @@ use servicegrad::source::{Batch, Decode};
 
 use crate::story::{House, ZONE, words};
 
-fn switchboard() -> Arc<Directory> {
+pub(crate) fn switchboard() -> Arc<Directory> {
     let queue = |name: &str| {
         let mut settings = QueueSettings::named(name);
         settings.thresholds = ["20s", "30s", "60s"].map(|span| span.parse().unwrap()).to_vec();

@@ -74,7 +74,7 @@ fn event(line: &str) -> CallEvent {
     let queue = || word(3).into();
     let transfer = || value("transfer").unwrap_or("t").into();
     let kind = match word(2) {
-        "arrived" => EventKind::CallStarted { dialled: None },
+        "arrived" => EventKind::CallStarted { dialled: None, is_part: false },
         "entered" => EventKind::VisitEntered { queue: queue(), visit },
         "refused" => EventKind::VisitRefused { queue: queue(), reason: RefusedReason::parse(word(4)).unwrap() },
         "answered" => EventKind::VisitAnswered { queue: queue(), visit, agent: None, wait, ring: None },

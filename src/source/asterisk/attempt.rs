@@ -1,0 +1,409 @@
+//! Transfers to units, by the fate of the dial legs that follow them.
+//!
+//! No transfer event says whether anybody answered; the legs do. A unit has answered when one of its
+//! devices says so *and* shares a bridge. Legs to Local channels only lead to devices, so both of
+//! their halves play the part of the attempt and are no legs of it themselves.
+
+use smol_str::SmolStr;
+
+use crate::event::{AnsweredBy, EventKind, LeftOutcome, TransferKind, TransferResult};
+use crate::measure::Moment;
+use crate::names::CallName;
+use crate::source::asterisk::Story;
+use crate::source::asterisk::channel::{Part, local_extension};
+
+/// Most transfers of one call that are followed; real calls have one or two.
+const ATTEMPTS_MAX: usize = 100;
+/// Most devices of one transfer; a large group rings some dozens.
+const LEGS_MAX: usize = 200;
+/// An attendant who takes a caller back after this much ringing has found nobody there; one who
+/// does so sooner has thought better of it. The same limit is kept for callers who hang up.
+const RANG_OUT_MS: i64 = 5_000;
+
+/// One transfer.
+#[derive(Clone, Debug)]
+pub struct Attempt {
+    /// Its name within the call.
+    pub name: SmolStr,
+    /// How.
+    pub kind: TransferKind,
+    /// The extension.
+    pub target: SmolStr,
+    /// When.
+    pub started: Moment,
+    /// The devices that were rung.
+    pub legs: Vec<Leg>,
+    /// When somebody there answered.
+    pub taken: Option<(Moment, AnsweredBy)>,
+    /// What was last told of its failure.
+    pub failed: Option<TransferResult>,
+    /// The caller waits in the unit's own queue.
+    pub in_queue: Option<SmolStr>,
+    /// The attendant asks first.
+    pub is_consult: bool,
+    /// The attendant has let go.
+    pub is_handed_over: bool,
+}
+
+/// One device of a transfer.
+#[derive(Clone, Debug)]
+pub struct Leg {
+    /// Its channel.
+    pub id: SmolStr,
+    /// How it ended.
+    pub ended: Option<Ended>,
+    /// When it said that it answered.
+    pub answered: Option<Moment>,
+    /// Somebody else's phone took the call.
+    pub is_picked_up: bool,
+}
+
+/// How a leg ended that was not answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// It rang out.
+    NoAnswer,
+    /// Engaged.
+    Busy,
+    /// Refused.
+    Rejected,
+    /// Not there.
+    Unreachable,
+    /// Whoever rang it gave up, or another phone of the group was quicker.
+    Cancelled,
+}
+
+impl Ended {
+    /// What a dial status means; `None` for an answer and for what ends nothing.
+    pub fn of_status(status: &str) -> Option<Self> {
+        Some(match status {
+            "NOANSWER" => Self::NoAnswer,
+            "BUSY" => Self::Busy,
+            "DONTCALL" | "TORTURE" => Self::Rejected,
+            "CHANUNAVAIL" | "CONGESTION" => Self::Unreachable,
+            "CANCEL" | "ABORT" => Self::Cancelled,
+            _ => return None,
+        })
+    }
+
+    /// What a device's cause code says more exactly than its dial status (ITU-T Q.850).
+    pub fn of_cause(cause: u16) -> Option<Self> {
+        Some(match cause {
+            17 => Self::Busy,
+            18 | 19 => Self::NoAnswer,
+            21 => Self::Rejected,
+            1 | 2 | 3 | 20 | 22 | 27 | 28 | 38 => Self::Unreachable,
+            _ => return None,
+        })
+    }
+}
+
+impl Story {
+    /// An attendant sends a channel to `target` without asking first.
+    pub fn blind_transfer(&mut self, transferee: &str, target: &str) {
+        let name = self.transferred(transferee);
+        self.conversation_over(&name, Some(crate::event::EndedBy::Transfer));
+        self.begin(&name, TransferKind::Blind, target, false);
+    }
+
+    /// The call of a channel that is transferred: from now on this channel is its caller.
+    pub(super) fn transferred(&mut self, id: &str) -> CallName {
+        let Part::Leg(name, _) = self.channels.part(id) else { return self.caller(id) };
+        self.channels.cast(id, Part::Caller(name.clone()));
+        if name != id && self.channels.part(&name) == Part::Caller(name.clone()) {
+            self.channels.cast(&name, Part::Unknown);
+        }
+        name
+    }
+
+    pub(super) fn begin(&mut self, name: &CallName, kind: TransferKind, target: &str, is_consult: bool) -> usize {
+        let started = self.clock.now;
+        let Some(call) = self.calls.get_mut(name) else { return 0 };
+        if call.attempts.len() >= ATTEMPTS_MAX {
+            return call.attempts.len() - 1;
+        }
+        call.attempts.push(Attempt {
+            name: format!("{}-{target}", started.0).into(),
+            kind,
+            target: target.into(),
+            started,
+            legs: Vec::new(),
+            taken: None,
+            failed: None,
+            in_queue: None,
+            is_consult,
+            is_handed_over: false,
+        });
+        let place = call.attempts.len() - 1;
+        self.tell_started(name, place);
+        place
+    }
+
+    pub(super) fn tell_started(&mut self, name: &CallName, place: usize) {
+        let Some(attempt) = self.attempt(name, place) else { return };
+        let kind = EventKind::TransferStarted {
+            transfer: attempt.name.clone(),
+            kind: attempt.kind,
+            target: attempt.target.clone(),
+            queue: None,
+            agent: None,
+        };
+        let (started, detail) = (attempt.started, format!("{}{}", attempt.name, attempt.kind.as_str()));
+        self.tell_at(started, name, &detail, kind);
+    }
+
+    pub(super) fn attempt(&self, name: &CallName, place: usize) -> Option<&Attempt> {
+        self.calls.get(name)?.attempts.get(place)
+    }
+
+    pub(super) fn attempt_mut(&mut self, name: &CallName, place: usize) -> Option<&mut Attempt> {
+        self.calls.get_mut(name)?.attempts.get_mut(place)
+    }
+
+    /// A channel begins to ring another. `exten`: where the first one is in the dialplan.
+    pub fn dial_begins(&mut self, from: &str, to: &str, exten: &str) {
+        match self.channels.part(from) {
+            Part::Caller(name) => {
+                let Some(call) = self.calls.get(&name) else { return };
+                if call.waiting.is_some() {
+                    self.channels.cast(to, Part::Attendant(name));
+                    return;
+                }
+                let open = call.attempts.iter().rposition(|attempt| !attempt.is_consult);
+                let open = open.filter(|place| call.attempts[*place].taken.is_none());
+                // No transfer event: the attendant's client moved the caller; or, if no attendant
+                // ever answered, the caller dialled the unit.
+                let was_sent = call.is_answered || call.talking.is_some();
+                let kind = if was_sent { TransferKind::Blind } else { TransferKind::Direct };
+                let place = open.unwrap_or_else(|| {
+                    self.conversation_over(&name, None);
+                    self.begin(&name, kind, exten, false)
+                });
+                self.add_leg(&name, place, to);
+            }
+            Part::Leg(name, place) => self.add_leg(&name, place, to),
+            Part::Attendant(name) => self.channels.cast(to, Part::Attendant(name)),
+            Part::Unknown => self.unknown_dials(from, to, exten),
+        }
+    }
+
+    fn unknown_dials(&mut self, from: &str, to: &str, exten: &str) {
+        let Some(channel) = self.channels.get(from) else { return };
+        let target = SmolStr::new(local_extension(&channel.name).unwrap_or(exten));
+        let linkedid = channel.linkedid.clone();
+        let by_link = self.links.get(&linkedid).filter(|name| self.is_talking(name)).cloned();
+        let by_device = || self.talking.get(self.channels.device(from)).cloned();
+        if let Some(name) = by_link.or_else(by_device) {
+            if !self.links.contains_key(&linkedid) {
+                self.link(&linkedid, &name);
+            }
+            let place = self.begin(&name, TransferKind::Attended, &target, true);
+            self.channels.cast(from, Part::Leg(name.clone(), place));
+            self.add_leg(&name, place, to);
+        } else if !self.channels.is_local(from) && !self.links.contains_key(&linkedid) {
+            let name = self.caller(from);
+            let place = self.begin(&name, TransferKind::Direct, &target, false);
+            self.add_leg(&name, place, to);
+        }
+    }
+
+    pub(super) fn is_talking(&self, name: &CallName) -> bool {
+        self.calls.get(name).is_some_and(|call| call.talking.is_some())
+    }
+
+    fn add_leg(&mut self, name: &CallName, place: usize, id: &str) {
+        self.channels.cast(id, Part::Leg(name.clone(), place));
+        if self.channels.is_local(id) {
+            return;
+        }
+        let Some(attempt) = self.attempt_mut(name, place) else { return };
+        if let Some(known) = attempt.legs.iter_mut().find(|leg| leg.id == id) {
+            // Let go while it rings: the same phone rings on, now for the caller.
+            known.ended = None;
+            return;
+        }
+        if attempt.legs.len() >= LEGS_MAX {
+            return;
+        }
+        attempt.legs.push(Leg { id: id.into(), ended: None, answered: None, is_picked_up: false });
+        if attempt.legs.len() == 1 {
+            let transfer = attempt.name.clone();
+            self.tell(name, &transfer.clone(), EventKind::TransferRinging { transfer });
+        }
+    }
+
+    /// A leg's dialling ended. `status`: the switch's word.
+    pub fn dial_ends(&mut self, to: &str, status: &str) {
+        let Part::Leg(name, place) = self.channels.part(to) else { return };
+        let now = self.clock.now;
+        let Some(leg) = self.leg_mut(&name, place, to) else { return };
+        if status == "ANSWER" {
+            leg.answered = leg.answered.or(Some(now));
+            if self.channels.get(to).is_some_and(|channel| channel.is_bridged) {
+                self.leg_bridged(to);
+            }
+        } else if let Some(ended) = Ended::of_status(status)
+            && leg.answered.is_none()
+        {
+            // What is told first counts: a queue says it again in other words.
+            leg.ended = leg.ended.or(Some(ended));
+            self.tell_failed(&name, place);
+        }
+    }
+
+    fn leg_mut(&mut self, name: &CallName, place: usize, id: &str) -> Option<&mut Leg> {
+        self.attempt_mut(name, place)?.legs.iter_mut().find(|leg| leg.id == id)
+    }
+
+    /// A phone of another's group takes the call of a leg that rings.
+    pub fn picks_up(&mut self, target: &str) {
+        let Part::Leg(name, place) = self.channels.part(target) else { return };
+        if let Some(leg) = self.leg_mut(&name, place, target) {
+            leg.is_picked_up = true;
+        }
+    }
+
+    pub(super) fn leg_bridged(&mut self, id: &str) {
+        let Part::Leg(name, place) = self.channels.part(id) else { return };
+        let device = SmolStr::new(self.channels.device(id));
+        let is_outside = !device.is_empty() && device == self.channels.device(&name);
+        let Some(attempt) = self.attempt_mut(&name, place) else { return };
+        let Some(leg) = attempt.legs.iter().find(|leg| leg.id == id) else { return };
+        let (Some(at), None) = (leg.answered, attempt.taken) else { return };
+        let by = match (leg.is_picked_up, is_outside) {
+            (true, _) => AnsweredBy::Other,
+            // Where callers come from is also where calls go out.
+            (false, true) => AnsweredBy::External,
+            (false, false) => AnsweredBy::Person,
+        };
+        attempt.taken = Some((at, by));
+        let transfer = attempt.name.clone();
+        self.tell_at(at, &name, &transfer.clone(), EventKind::TransferAnswered { transfer, by });
+    }
+
+    pub(super) fn leg_gone(&mut self, id: &str, name: &CallName, place: usize, cause: u16) {
+        let is_alone = self.calls.get(name).is_some_and(|call| call.talking.is_some());
+        let Some(attempt) = self.attempt_mut(name, place) else { return };
+        let is_taken_back = attempt.is_consult && !attempt.is_handed_over && is_alone;
+        let Some(leg) = attempt.legs.iter_mut().find(|leg| leg.id == id) else { return };
+        if leg.answered.is_some() {
+            if is_taken_back && attempt.taken.is_some() && attempt.failed.is_none() {
+                self.tell_result(name, place, TransferResult::Withdrawn);
+            }
+            return;
+        }
+        let told = Ended::of_cause(cause);
+        leg.ended = match (leg.ended, told) {
+            // The group's call was taken elsewhere, or the caller left: the code says no more.
+            (Some(Ended::Cancelled), _) => Some(Ended::Cancelled),
+            (_, Some(exact)) => Some(exact),
+            (known, None) => known.or(Some(Ended::Cancelled)),
+        };
+        self.tell_failed(name, place);
+    }
+
+    /// Tells that a transfer has failed, once every device of it has.
+    fn tell_failed(&mut self, name: &CallName, place: usize) {
+        let Some(attempt) = self.attempt(name, place) else { return };
+        let rang_ms = self.clock.now - attempt.started;
+        let has_hung_up = self.channels.get(name).is_none_or(|caller| caller.is_hanging_up);
+        let all_ended = attempt.legs.iter().all(|leg| leg.ended.is_some());
+        if attempt.taken.is_some() || attempt.legs.is_empty() || !all_ended {
+            return;
+        }
+        let is_any = |ended: Ended| attempt.legs.iter().any(|leg| leg.ended == Some(ended));
+        let result = if is_any(Ended::Cancelled) {
+            match (has_hung_up, attempt.is_consult, attempt.is_handed_over) {
+                (true, ..) | (_, false, _) => TransferResult::CallerHungUp,
+                (false, true, false) if rang_ms < RANG_OUT_MS => TransferResult::Withdrawn,
+                (false, true, _) => TransferResult::NoAnswer,
+            }
+        } else if is_any(Ended::NoAnswer) {
+            TransferResult::NoAnswer
+        } else if is_any(Ended::Busy) {
+            TransferResult::Busy
+        } else if is_any(Ended::Rejected) {
+            TransferResult::Rejected
+        } else {
+            TransferResult::Unreachable
+        };
+        self.tell_result(name, place, result);
+    }
+
+    fn tell_result(&mut self, name: &CallName, place: usize, result: TransferResult) {
+        let Some(attempt) = self.attempt_mut(name, place) else { return };
+        if attempt.failed == Some(result) {
+            return;
+        }
+        attempt.failed = Some(result);
+        let transfer = attempt.name.clone();
+        self.tell(name, &format!("{transfer}{}", result.as_str()), EventKind::TransferFailed { transfer, result });
+    }
+
+    /// The caller is gone: transfers that still ring have lost them, and where nothing ever rang
+    /// nobody could be reached.
+    pub(super) fn abandon_attempts(&mut self, name: &CallName) {
+        let count = self.calls.get(name).map_or(0, |call| call.attempts.len());
+        for place in 0..count {
+            let Some(attempt) = self.attempt(name, place) else { continue };
+            if attempt.taken.is_some() || attempt.failed.is_some() || attempt.in_queue.is_some() {
+                continue;
+            }
+            let never_rang = attempt.legs.is_empty();
+            let result = if never_rang { TransferResult::Unreachable } else { TransferResult::CallerHungUp };
+            self.tell_result(name, place, result);
+        }
+    }
+
+    fn waiting_attempt(&self, name: &CallName, queue: &str) -> Option<usize> {
+        let attempts = &self.calls.get(name)?.attempts;
+        attempts.iter().rposition(|attempt| attempt.in_queue.as_deref() == Some(queue) && attempt.taken.is_none())
+    }
+
+    /// The caller of a transfer that rang nothing enters a queue: the unit has one of its own.
+    pub(super) fn attempt_enters_queue(&mut self, name: &CallName, queue: &str) {
+        let Some(attempt) = self.calls.get_mut(name).and_then(|call| call.attempts.last_mut()) else { return };
+        if !attempt.is_consult && attempt.legs.is_empty() && attempt.taken.is_none() {
+            attempt.in_queue = Some(queue.into());
+        }
+    }
+
+    /// A question to a unit leads into a queue: that of the unit, if no phone was rung before.
+    pub(super) fn consult_enters_queue(&mut self, name: &CallName, place: usize, queue: &str) {
+        if let Some(attempt) = self.attempt_mut(name, place)
+            && attempt.legs.is_empty()
+        {
+            attempt.in_queue = Some(queue.into());
+        }
+    }
+
+    /// The question is given up while it waits there.
+    pub(super) fn consult_leaves_queue(&mut self, name: &CallName) {
+        let Some(call) = self.calls.get(name) else { return };
+        let is_asking = |attempt: &Attempt| {
+            attempt.is_consult && attempt.in_queue.is_some() && attempt.taken.is_none() && attempt.failed.is_none()
+        };
+        let Some(place) = call.attempts.iter().rposition(is_asking) else { return };
+        let rang_ms = self.clock.now - call.attempts[place].started;
+        let has_rung = rang_ms >= RANG_OUT_MS;
+        self.tell_result(name, place, if has_rung { TransferResult::NoAnswer } else { TransferResult::Withdrawn });
+    }
+
+    pub(super) fn attempt_answered_in_queue(&mut self, name: &CallName, queue: &str) {
+        let Some(place) = self.waiting_attempt(name, queue) else { return };
+        let now = self.clock.now;
+        let Some(attempt) = self.attempt_mut(name, place) else { return };
+        attempt.taken = Some((now, AnsweredBy::Person));
+        let transfer = attempt.name.clone();
+        self.tell(name, &transfer.clone(), EventKind::TransferAnswered { transfer, by: AnsweredBy::Person });
+    }
+
+    pub(super) fn attempt_left_queue(&mut self, name: &CallName, queue: &str, outcome: LeftOutcome) {
+        let Some(place) = self.waiting_attempt(name, queue) else { return };
+        let result = match outcome {
+            LeftOutcome::Abandoned => TransferResult::CallerHungUp,
+            _ => TransferResult::NoAnswer,
+        };
+        self.tell_result(name, place, result);
+    }
+}

@@ -1,0 +1,145 @@
+//! A real Asterisk's manager interface against the ground truth taken on the far side of every call:
+//! each call's outcome and wait, each transfer and what became of it.
+
+use std::collections::BTreeMap;
+use std::io::Read;
+use std::sync::Arc;
+
+use serde_json::Value;
+use servicegrad::call::fact::{CallFacts, LegFact, LegOutcome, Outcome};
+use servicegrad::call::{NoArchive, Tracker, TrackerSettings};
+use servicegrad::directory::Directory;
+use servicegrad::event::CallEvent;
+use servicegrad::measure::Moment;
+use servicegrad::names::{CallName, SourceId};
+use servicegrad::source::asterisk_ami::Ami;
+use servicegrad::source::{Batch, Decode};
+
+use crate::recordings::switchboard;
+
+pub(crate) fn unzipped(path: &str) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    flate2::read::GzDecoder::new(std::fs::File::open(path).unwrap()).read_to_end(&mut bytes).unwrap();
+    bytes
+}
+
+pub(crate) fn decode(decoder: &mut dyn Decode, bytes: &[u8], pieces: usize) -> Vec<CallEvent> {
+    let mut batch = Batch::of(SourceId(0));
+    for piece in bytes.chunks(pieces) {
+        decoder.feed(piece, Moment(0), &mut batch);
+    }
+    decoder.finish(Moment(0), &mut batch);
+    assert_eq!(batch.rejects, []);
+    batch.events
+}
+
+/// What all calls come to.
+pub(crate) fn facts(directory: &Arc<Directory>, events: &[CallEvent]) -> BTreeMap<CallName, CallFacts> {
+    let mut tracker = Tracker::new(Arc::clone(directory), TrackerSettings::default());
+    let mut facts = BTreeMap::new();
+    for event in events {
+        tracker.apply(SourceId(0), event, &mut NoArchive).unwrap();
+    }
+    tracker.settle(|settled| {
+        facts.insert(settled.key.call.clone(), settled.call.facts.clone());
+    });
+    facts
+}
+
+/// Calls by the caller's number, as the channels of the recording tell it: several for one number
+/// stand in order.
+fn names_by_number(raw: &[u8]) -> BTreeMap<String, Vec<CallName>> {
+    let text = String::from_utf8_lossy(raw);
+    let mut names: BTreeMap<String, Vec<CallName>> = BTreeMap::new();
+    for message in text.split("\r\n\r\n") {
+        let field = |key: &str| message.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(": "));
+        if field("Event") == Some("Newchannel")
+            && field("ChannelStateDesc") == Some("Ring")
+            && let (Some(number), Some(id)) = (field("CallerIDNum"), field("Uniqueid"))
+        {
+            names.entry(number.to_owned()).or_default().push(id.into());
+        }
+    }
+    names
+}
+
+/// A transfer in the words of the truth.
+fn word(leg: &LegFact) -> String {
+    let outcome = match leg.outcome {
+        Some(LegOutcome::Answered) if leg.not_completed => "answered_but_declined",
+        Some(LegOutcome::Answered | LegOutcome::AnsweredExternal) => "answered",
+        Some(LegOutcome::NoAnswerRecalled | LegOutcome::NoAnswerDropped) => "no_answer",
+        Some(LegOutcome::Busy) => "busy",
+        Some(LegOutcome::Rejected) => "rejected",
+        Some(LegOutcome::CallerHungUp) => "abandoned",
+        None => "open at the cut",
+        Some(other) => other.as_str(),
+    };
+    format!("{} {outcome}", leg.target)
+}
+
+/// Everything in which the recording, as decoded, differs from the truth.
+fn differences(name: &str) -> Vec<String> {
+    let raw = unzipped(&format!("tests/data/asterisk_ami/{name}/ami.raw.gz"));
+    let truth: Value =
+        serde_json::from_slice(&unzipped(&format!("tests/data/asterisk_ami/{name}/truth.json.gz"))).unwrap();
+    let facts = facts(&switchboard(), &decode(&mut Ami::default(), &raw, usize::MAX));
+    let mut names = names_by_number(&raw);
+    let mut wrong = Vec::new();
+    for call in truth["calls"].as_array().unwrap() {
+        let text = |key: &str| call[key].as_str().unwrap_or_default();
+        let nobody = CallFacts::default();
+        let known = names.get_mut(text("caller")).filter(|names| !names.is_empty()).map(|names| names.remove(0));
+        let facts = known.as_ref().and_then(|name| facts.get(name)).unwrap_or(&nobody);
+        let mut complain = |what: String| wrong.push(format!("{} {known:?}: {what}", text("case")));
+        let outcome = facts.journey.as_ref().map(|journey| journey.outcome);
+        let agrees = match text("result") {
+            "answered" => outcome == Some(Some(Outcome::Answered)),
+            "abandoned" => outcome == Some(Some(Outcome::Abandoned)),
+            "left by key" => outcome == Some(Some(Outcome::KeyExit)),
+            "sent away by the switchboard" => matches!(outcome, Some(Some(Outcome::Overflowed | Outcome::Refused))),
+            "not a queue call" | "hung up before the queue" => outcome.is_none(),
+            "open at the cut" => outcome.is_none_or(|outcome| outcome.is_none()),
+            other => panic!("`{other}`"),
+        };
+        if !agrees {
+            complain(format!("{} but {outcome:?}", text("result")));
+        }
+        let wait = facts.journey.as_ref().and_then(|journey| journey.wait).map(|wait| f64::from(wait.ms()) / 1000.0);
+        if let (Some(told), Some(wait)) = (call["wait_s_about"].as_f64(), wait)
+            && (told - wait).abs() > 0.2
+        {
+            complain(format!("waited {told} but {wait}"));
+        }
+        let told: Vec<String> = call["transfers"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(|transfer| format!("{} {}", transfer["to"].as_str().unwrap(), transfer["outcome"].as_str().unwrap()))
+            .collect();
+        let sent = facts.legs.iter().filter(|leg| leg.kind != servicegrad::event::TransferKind::Direct);
+        let legs: Vec<String> = sent.map(word).collect();
+        if told != legs {
+            complain(format!("{told:?} but {legs:?}"));
+        }
+    }
+    wrong
+}
+
+#[test]
+fn fifty_eight_named_cases_are_as_they_were() {
+    assert_eq!(
+        differences("small"),
+        [
+            // Keys were pressed for a number that does not exist: the switch says nothing of it.
+            r#"blind_dtmf_7999_no_such_unit Some("1795467202.149"): ["7999 never_rang"] but []"#,
+            // 7000 leads into a queue, which is no unit: a visit of that queue, and no transfer to a unit.
+            r#"blind_ami_7000_to_other_queue Some("1795467246.168"): ["7000 answered"] but []"#,
+        ]
+    );
+}
+
+#[test]
+fn a_busy_morning_is_as_it_was() {
+    assert_eq!(differences("busy"), Vec::<String>::new());
+}
