@@ -9,6 +9,7 @@
 //! - [`fact`]: what is said of a visit, a transfer leg, a journey; [`fact::Change`]
 //! - [`testimony`]: the compact form in which a call keeps its events
 //! - [`stay`]: testimonies to stays in switch-side queues, and what ended them
+//! - [`two_feeds`]: what two feeds of one switch tell, put together
 //! - [`visit`]: stays to visits of measured queues, with waits; and the journey
 //! - [`transfer`]: transfer legs with outcomes, and journeys to units
 //! - [`fold`]: all of a call's testimonies to all of its facts, and what changed
@@ -22,6 +23,7 @@ pub mod stay;
 pub mod testimony;
 pub mod tracker;
 pub mod transfer;
+pub mod two_feeds;
 pub mod visit;
 
 pub use settings::TrackerSettings;

@@ -6,6 +6,7 @@
 
 use crate::call::fact::Outcome;
 use crate::call::testimony::{Milestone, SwitchQueue, Testimony};
+use crate::call::two_feeds;
 use crate::event::kind::VisitLabel;
 use crate::event::{EndedBy, Evidence, LeftOutcome, RefusedReason, Stamp};
 use crate::measure::{Moment, Talk, Wait};
@@ -19,7 +20,7 @@ const RACE_MS: i64 = 60_000;
 const SHUTDOWN_MS: i64 = 2_000;
 
 /// One presence of a call in one switch-side queue.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Stay {
     /// Where.
     pub queue: SwitchQueue,
@@ -77,6 +78,27 @@ pub struct Stays {
 impl Stays {
     /// The stays told of by `testimonies`, which are in order. `is_over`: nothing more is expected.
     pub fn of(testimonies: &[Testimony], switch: SwitchTimes<'_>, is_over: bool) -> Self {
+        let is_journal = |testimony: &Testimony| testimony.stamp.evidence == Evidence::Journal;
+        let journals = testimonies.iter().filter(|testimony| is_journal(testimony)).count();
+        let mut stays = if journals == 0 || journals == testimonies.len() {
+            Self::told(testimonies)
+        } else {
+            // Two feeds of one switch: each tells the whole story, and then they are put together.
+            let (journal, live): (Vec<_>, Vec<_>) = testimonies.iter().cloned().partition(is_journal);
+            Self::told(&journal).with(Self::told(&live))
+        };
+        let newest = testimonies.iter().map(|testimony| testimony.stamp.at).max().unwrap_or_default();
+        for stay in &mut stays.list {
+            stay.meet_restarts(switch, newest);
+            if is_over {
+                stay.give_up(newest);
+            }
+        }
+        stays
+    }
+
+    /// The stays that one feed tells of.
+    fn told(testimonies: &[Testimony]) -> Self {
         let mut stays = Self::default();
         let mut taken = Vec::new();
         for (index, testimony) in testimonies.iter().enumerate() {
@@ -96,14 +118,13 @@ impl Stays {
         stays.join_races();
         stays.list.sort_by_key(|stay| stay.entered.order);
         stays.follow_callers();
-        let newest = testimonies.iter().map(|testimony| testimony.stamp.at).max().unwrap_or_default();
-        for stay in &mut stays.list {
-            stay.meet_restarts(switch, newest);
-            if is_over {
-                stay.give_up(newest);
-            }
-        }
         stays
+    }
+
+    /// What a journal tells, with what was told live: see [`two_feeds`](crate::call::two_feeds).
+    fn with(self, live: Self) -> Self {
+        // What the live feed could not place, the journal has placed, or has told of itself.
+        Self { list: two_feeds::join(self.list, live.list), orphans: self.orphans, lost_ends: self.lost_ends }
     }
 
     /// How many ends belong to nothing.

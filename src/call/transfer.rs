@@ -3,11 +3,13 @@
 //! Rulings of the design held here: what answered means (13), whose transfers (14), short rings (15).
 
 use smallvec::SmallVec;
+use smol_str::SmolStr;
 
 use crate::call::fact::{LegFact, LegOutcome, Outcome, UnitJourneyFact, VisitFact};
+use crate::call::stay::AGREE_MS;
 use crate::call::testimony::{Milestone, Sent, SwitchQueues, Testimony, TransferKey};
 use crate::directory::Directory;
-use crate::event::{AnsweredBy, EndedBy, TransferKind, TransferResult};
+use crate::event::{AnsweredBy, EndedBy, Evidence, TransferKind, TransferResult};
 use crate::measure::{Moment, Ring, Span};
 use crate::names::{SourceId, UNKNOWN_UNIT};
 
@@ -54,6 +56,7 @@ pub fn legs(around: &Around<'_>) -> (SmallVec<[LegFact; 0]>, u16) {
     for testimony in around.testimonies {
         hear(&mut told, testimony);
     }
+    forget_twins(&mut told);
     let orphans = told.iter().filter(|told| told.sent.is_none()).count() as u16;
     let mut legs: SmallVec<[LegFact; 0]> = told.iter().filter_map(|told| around.leg(told)).collect();
     legs.sort_by_key(|leg| leg.started);
@@ -78,7 +81,12 @@ fn hear<'a>(told: &mut SmallVec<[Told<'a>; 1]>, testimony: &'a Testimony) {
     let (told, at) = (&mut told[place], testimony.stamp.at);
     match &testimony.what {
         Milestone::Sent(sent) => {
-            let is_better = told.sent.is_none_or(|(known, _)| testimony.stamp.evidence > known.stamp.evidence);
+            // Told again as let go while it rang: that was not known when it was sent.
+            let is_blonde = |known: &Sent| sent.kind == TransferKind::Blonde && known.kind != TransferKind::Blonde;
+            let is_better = told.sent.is_none_or(|(known, what)| {
+                let (new, old) = (testimony.stamp.evidence, known.stamp.evidence);
+                new > old || (new == old && is_blonde(what))
+            });
             if is_better {
                 told.sent = Some((testimony, sent));
             }
@@ -95,12 +103,28 @@ fn hear<'a>(told: &mut SmallVec<[Told<'a>; 1]>, testimony: &'a Testimony) {
     }
 }
 
+/// A journal and a live feed of one switch tell of the same transfer under different names; the live
+/// one knows what became of it.
+fn forget_twins(told: &mut SmallVec<[Told<'_>; 1]>) {
+    let is_journal = |testimony: &Testimony| testimony.stamp.evidence == Evidence::Journal;
+    let live: SmallVec<[(SmolStr, Moment); 1]> = told
+        .iter()
+        .filter_map(|told| told.sent.filter(|(testimony, _)| !is_journal(testimony)))
+        .map(|(testimony, sent)| (sent.target.clone(), testimony.stamp.at))
+        .collect();
+    told.retain(|told| {
+        let Some((testimony, sent)) = told.sent.filter(|(testimony, _)| is_journal(testimony)) else { return true };
+        !live.iter().any(|(target, at)| *target == sent.target && (*at - testimony.stamp.at).abs() <= AGREE_MS)
+    });
+}
+
 impl Around<'_> {
     fn leg(&self, told: &Told<'_>) -> Option<LegFact> {
         let (testimony, sent) = told.sent?;
         let started = testimony.stamp.at;
         let unit = self.directory.unit_of(&sent.target, started);
-        if unit == UNKNOWN_UNIT && self.went_into_queue(sent, started) {
+        let is_of_no_unit = sent.kind == TransferKind::Direct || self.went_into_queue(sent, started);
+        if unit == UNKNOWN_UNIT && is_of_no_unit {
             return None;
         }
         let (outcome, ended) = self.outcome(told, started);

@@ -12,6 +12,7 @@ use crate::config::section::read;
 use crate::config::units::unit_rows;
 use crate::config::{Fault, Origins};
 use crate::directory::{Directory, OrganisationSettings, Queue, QueueSettings, UnitRow, Units};
+use crate::names::SourceId;
 use crate::source::SourceSettings;
 use crate::store::StoreSettings;
 use crate::web::HttpSettings;
@@ -98,9 +99,10 @@ pub fn from_value(value: Value, folder: &Path) -> Result<Config, Vec<Fault>> {
     let organisations: Vec<(String, OrganisationSettings)> = list(&mut top, "organisation", &mut wrong);
     let organisations: Vec<OrganisationSettings> = organisations.into_iter().map(|(_, settings)| settings).collect();
     let units = units(&mut top, &organisations, zone, folder, &mut wrong);
+    let switches = switches(&names, &sources, &mut wrong);
     match Directory::new(zone, names, queues, units) {
         Ok(directory) if wrong.is_empty() => Ok(Config {
-            directory: Arc::new(directory),
+            directory: Arc::new(directory.with_switches(switches)),
             sources: sources.into_iter().map(|(_, source)| source).collect(),
             store,
             http,
@@ -122,6 +124,31 @@ pub fn from_value(value: Value, folder: &Path) -> Result<Config, Vec<Fault>> {
             Err(wrong)
         }
     }
+}
+
+/// For each source the one that stands for its switch.
+fn switches(names: &[String], sources: &[(String, SourceSettings)], wrong: &mut Vec<Fault>) -> Vec<SourceId> {
+    let mut switches: Vec<SourceId> = (0..names.len() as u32).map(SourceId).collect();
+    for (place, source) in sources {
+        let Some(switch) = &source.switch else { continue };
+        let other = sources.iter().find(|(_, other)| other.name == *switch);
+        let fault = match other {
+            None => format!("there is no source `{switch}`"),
+            Some((_, other)) if other.switch.as_ref().is_some_and(|next| next != switch) => {
+                format!("source `{switch}` names another one itself; name that one")
+            }
+            Some(_) => {
+                let own = names.iter().position(|name| *name == source.name);
+                let stands = names.iter().position(|name| name == switch);
+                if let (Some(own), Some(stands)) = (own, stands) {
+                    switches[own] = SourceId(stands as u32);
+                }
+                continue;
+            }
+        };
+        wrong.push((format!("{place}.switch"), fault));
+    }
+    switches
 }
 
 /// Names of all entries of a list, also of those that cannot be read.

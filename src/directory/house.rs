@@ -13,6 +13,8 @@ use crate::names::{OrganisationId, QueueId, SourceId, UnitId};
 pub struct Directory {
     zone: Tz,
     sources: Vec<String>,
+    /// For each source the one that stands for its switch: itself, unless several tell of one.
+    switches: Vec<SourceId>,
     queues: Vec<Queue>,
     units: Units,
     by_switch: HashMap<(SourceId, String), QueueId>,
@@ -53,7 +55,28 @@ impl Directory {
                 }
             }
         }
-        if wrong.is_empty() { Ok(Self { zone, sources, queues, units, by_switch, by_own_name }) } else { Err(wrong) }
+        if !wrong.is_empty() {
+            return Err(wrong);
+        }
+        let switches = (0..sources.len() as u32).map(SourceId).collect();
+        Ok(Self { zone, sources, switches, queues, units, by_switch, by_own_name })
+    }
+
+    /// The same where several sources tell of one switch: `switches` names for each source the one
+    /// that stands for its switch.
+    #[must_use]
+    pub fn with_switches(mut self, switches: Vec<SourceId>) -> Self {
+        let switch_of = |source: SourceId| switches.get(source.index()).copied().unwrap_or(source);
+        self.by_switch =
+            self.by_switch.into_iter().map(|((source, name), id)| ((switch_of(source), name), id)).collect();
+        self.switches = switches;
+        self
+    }
+
+    /// The source that stands for the switch of `source`: calls are kept under it, so that all feeds
+    /// of a switch tell of the same calls.
+    pub fn switch_of(&self, source: SourceId) -> SourceId {
+        self.switches.get(source.index()).copied().unwrap_or(source)
     }
 
     /// The same with other units.

@@ -197,7 +197,7 @@ impl Engine {
             self.refuse(source, reject, now);
             intake.receipt.rejected += 1;
         }
-        let newest = self.tracker.source(source).newest;
+        let newest = self.newest_of(&intake.batch);
         if let Some(position) = intake.batch.position.take() {
             self.sources[source.index()].change().position = Some(position);
         }
@@ -220,8 +220,9 @@ impl Engine {
         let (source, renamed) = self.source_of(feed, event);
         let event = renamed.as_ref().unwrap_or(event);
         let mut recall = Recall { store: &mut *self.store, directory: &self.directory };
-        let applied = self.tracker.apply(source, event, &mut recall)?;
-        let is_unmeasured = self.tracker.is_unmeasured(source, event);
+        let switch = self.directory.switch_of(source);
+        let applied = self.tracker.apply(switch, event, &mut recall)?;
+        let is_unmeasured = self.tracker.is_unmeasured(switch, event);
         match applied {
             Applied::Duplicate => {
                 receipt.duplicates += 1;
@@ -245,6 +246,24 @@ impl Engine {
             }
         }
         Ok(())
+    }
+
+    /// Newest time of an event of a feed, with those of `batch`.
+    fn newest_of(&self, batch: &Batch) -> Option<Moment> {
+        let switch = self.directory.switch_of(batch.source);
+        let of_switch = self.tracker.source(switch).newest;
+        let known = self.sources[batch.source.index()].value.newest;
+        if switch == batch.source && self.feeds_of(switch).count() == 1 {
+            return of_switch.max(known);
+        }
+        let told = batch.events.iter().map(|event| event.stamp.at).max();
+        // What the switch's clock is believed up to, its feed is.
+        known.max(told.min(of_switch.max(known)))
+    }
+
+    fn feeds_of(&self, switch: SourceId) -> impl Iterator<Item = SourceId> {
+        let all = (0..self.sources.len() as u32).map(SourceId);
+        all.filter(move |source| self.directory.switch_of(*source) == switch)
     }
 
     /// Which source an event is of. One that names a source of its own which is not configured came
@@ -282,8 +301,9 @@ impl Engine {
                 reason: reason.as_ref().map(ToString::to_string),
             }),
             EventKind::SourceStarted | EventKind::SourceStopped => {
-                let times = self.tracker.source(source);
-                let state = self.sources[source.index()].change();
+                let switch = self.directory.switch_of(source);
+                let times = self.tracker.source(switch);
+                let state = self.sources[switch.index()].change();
                 (state.restarts, state.stops) = (times.restarts.clone(), times.stops.clone());
             }
             _ => {}
@@ -402,8 +422,9 @@ impl Engine {
     pub fn expire(&mut self) {
         let now = self.clock.now();
         for at in 0..self.sources.len() {
-            let is_present = self.live[at].is_caught_up && !self.is_import;
-            self.tracker.expire(SourceId(at as u32), is_present.then_some(now));
+            let source = SourceId(at as u32);
+            let is_present = !self.is_import && self.feeds_of(source).any(|feed| self.live[feed.index()].is_caught_up);
+            self.tracker.expire(source, is_present.then_some(now));
         }
         for recent in &mut self.recent {
             recent.trim(now);
@@ -413,9 +434,10 @@ impl Engine {
     /// The last file of an import has been read: what has no end by now has none, unless it is of
     /// the last hours.
     pub fn end_import(&mut self, source: SourceId) -> Result<(), StoreError> {
-        let newest = self.tracker.source(source).newest;
+        let switch = self.directory.switch_of(source);
+        let newest = self.tracker.source(switch).newest;
         let all_in = newest.map(|newest| newest.plus_ms(self.lateness.ms()));
-        self.tracker.expire(source, all_in.max(Some(self.clock.now())));
+        self.tracker.expire(switch, all_in.max(Some(self.clock.now())));
         self.commit()
     }
 }

@@ -92,7 +92,7 @@ impl Engine {
         let mut agents = BTreeMap::new();
         for ((source, queue, _), state) in &self.agents {
             let is_ours = match queue {
-                Some(queue) => self.directory.queue_fed_by(*source, queue) == Some(id),
+                Some(queue) => self.directory.queue_fed_by(self.directory.switch_of(*source), queue) == Some(id),
                 None => {
                     self.directory.queue(id).from.iter().any(|from| from.source == self.directory.source_name(*source))
                 }

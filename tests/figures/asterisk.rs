@@ -13,9 +13,11 @@ use servicegrad::event::CallEvent;
 use servicegrad::measure::Moment;
 use servicegrad::names::{CallName, SourceId};
 use servicegrad::source::asterisk_ami::Ami;
+use servicegrad::source::asterisk_queue_log::QueueLog;
 use servicegrad::source::{Batch, Decode};
 
 use crate::recordings::switchboard;
+use crate::story::{House, words};
 
 pub(crate) fn unzipped(path: &str) -> Vec<u8> {
     let mut bytes = Vec::new();
@@ -142,4 +144,73 @@ fn fifty_eight_named_cases_are_as_they_were() {
 #[test]
 fn a_busy_morning_is_as_it_was() {
     assert_eq!(differences("busy"), Vec::<String>::new());
+}
+
+fn queue_log(name: &str) -> Vec<CallEvent> {
+    let log = std::fs::read(format!("tests/data/asterisk_queue_log/{name}/queue_log")).unwrap();
+    decode(&mut QueueLog::default(), &log, usize::MAX)
+}
+
+fn live(name: &str) -> Vec<CallEvent> {
+    decode(&mut Ami::default(), &unzipped(&format!("tests/data/asterisk_ami/{name}/ami.raw.gz")), usize::MAX)
+}
+
+fn counted(deliveries: &[&[CallEvent]]) -> House {
+    let mut house = House::new(switchboard());
+    for events in deliveries {
+        house.take(events);
+    }
+    house.end();
+    house
+}
+
+#[test]
+fn live_and_journal_of_one_switch_are_one_set_of_calls_in_any_order() {
+    for name in ["small", "busy"] {
+        let (live, journal) = (live(name), queue_log(name));
+        let together = counted(&[&live, &journal]).all_cells();
+        assert_eq!(counted(&[&journal, &live]).all_cells(), together);
+        let mut mixed = [live.clone(), journal.clone()].concat();
+        mixed.sort_by_key(|event| event.stamp.at);
+        assert_eq!(counted(&[&mixed]).all_cells(), together);
+        let (half_live, half_journal) = (live.len() / 2, journal.len() / 3);
+        let pieces = [&journal[..half_journal], &live[half_live..], &journal, &live[..half_live], &journal];
+        assert_eq!(counted(&pieces).all_cells(), together, "{name}");
+    }
+}
+
+#[test]
+fn together_they_count_what_the_live_feed_counts_and_alone_the_journal_comes_within_its_seconds() {
+    for name in ["small", "busy"] {
+        let (live, journal) = (live(name), queue_log(name));
+        let both = counted(&[&live, &journal]);
+        let (live, journal) = (counted(&[&live]), counted(&[&journal]));
+        for queue in ["kundtjanst", "itsupport", "ringalla"] {
+            let [both, live, journal] = [&both, &live, &journal].map(|house| house.calls(queue).counts);
+            // The attendant's question that led into the queue is a caller to the journal alone.
+            let phantoms = i64::from(name == "busy" && queue == "kundtjanst");
+            assert_eq!(words(&both), words(&live), "{name} {queue}");
+            assert_eq!(journal.offered - phantoms, live.offered - live.refused, "{name} {queue}");
+            assert_eq!(journal.answered - phantoms, live.answered, "{name} {queue}");
+            assert_eq!(journal.abandoned, live.abandoned, "{name} {queue}");
+            assert_eq!(both.inconsistent, 0, "{name} {queue}");
+            for seconds in [20, 30, 60] {
+                let [both, live, journal] = [&both, &live, &journal].map(|counts| counts.threshold(seconds * 1000));
+                assert_eq!(both.within, live.within, "{name} {queue} {seconds}");
+                let apart = (journal.within - phantoms - live.within).abs();
+                assert!(apart <= journal.on_threshold, "{name} {queue} {seconds}: {journal:?} {live:?}");
+            }
+        }
+        assert_eq!(both.unit("socialtjanst"), live.unit("socialtjanst"), "{name}");
+        assert_eq!(both.unit("skola"), live.unit("skola"), "{name}");
+    }
+}
+
+#[test]
+fn however_the_bytes_are_torn_the_events_are_the_same() {
+    let raw = unzipped("tests/data/asterisk_ami/small/ami.raw.gz");
+    let whole = decode(&mut Ami::default(), &raw, usize::MAX);
+    for pieces in [1, 7, 1460, 65_536] {
+        assert!(decode(&mut Ami::default(), &raw, pieces) == whole, "in pieces of {pieces}");
+    }
 }

@@ -2,7 +2,7 @@
 
 use smol_str::SmolStr;
 
-use crate::event::{AgentState, CallEvent, EndedBy, EventId, EventKind, Evidence, RefusedReason, Reject, Stamp};
+use crate::event::{AgentState, EndedBy, EventKind, RefusedReason, Reject, Stamp};
 use crate::measure::{Moment, Ring, Wait};
 use crate::names::CallName;
 use crate::source::asterisk::Story;
@@ -51,7 +51,6 @@ pub(super) struct State {
     sent_to: Option<(SmolStr, SmolStr)>,
     /// How far the switch's clock is ahead of ours, ms.
     pub(super) clock_ahead_ms: Option<i64>,
-    others: Vec<CallEvent>,
     rejects: Vec<Reject>,
 }
 
@@ -118,7 +117,6 @@ impl Ami {
 impl State {
     fn hand_over(&mut self, batch: &mut Batch) {
         batch.events.extend(self.story.drain());
-        batch.events.append(&mut self.others);
         let now = self.story.now();
         batch.rejects.extend(self.rejects.drain(..).map(|reject| reject.at(now)));
     }
@@ -321,9 +319,7 @@ impl State {
 
     /// Something that is not about a call.
     fn note(&mut self, message: &Message<'_>, kind: EventKind) {
-        let stamp = Stamp::live(self.now());
-        let parts = [kind.type_name().as_bytes(), &stamp.at.0.to_le_bytes(), message.text().as_bytes()];
-        self.others.push(CallEvent { id: EventId::of(&parts), stamp, source: None, call: CallName::default(), kind });
+        self.story.tell_stamped(Stamp::live(self.now()), &CallName::default(), message.text(), kind);
     }
 
     /// Nothing has been heard for a while: what waits for time to pass is decided by ours.
@@ -379,10 +375,7 @@ impl State {
         let booted = at.plus_ms(-uptime_s * 1000 - (self.received - told));
         let before = self.booted.replace(booted);
         if before.is_some_and(|before| booted - before > RESTARTED_MS) {
-            let parts = [b"source.started".as_slice(), &booted.0.to_le_bytes()];
-            let stamp = Stamp { evidence: Evidence::Live, ..Stamp::live(booted) };
-            let (id, call) = (EventId::of(&parts), CallName::default());
-            self.others.push(CallEvent { id, stamp, source: None, call, kind: EventKind::SourceStarted });
+            self.story.tell_stamped(Stamp::live(booted), &CallName::default(), "", EventKind::SourceStarted);
         }
     }
 }
