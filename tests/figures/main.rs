@@ -9,6 +9,7 @@
 )]
 
 mod asterisk;
+mod captures;
 mod oracle;
 mod promise;
 mod recordings;

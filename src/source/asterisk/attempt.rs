@@ -19,6 +19,8 @@ const LEGS_MAX: usize = 200;
 /// An attendant who takes a caller back after this much ringing has found nobody there; one who
 /// does so sooner has thought better of it. The same limit is kept for callers who hang up.
 const RANG_OUT_MS: i64 = 5_000;
+/// A bridge follows an answer within milliseconds, unless the phone is asked first.
+const ACCEPTED_MS: i64 = 250;
 
 /// One transfer.
 #[derive(Clone, Debug)]
@@ -37,12 +39,18 @@ pub struct Attempt {
     pub taken: Option<(Moment, AnsweredBy)>,
     /// What was last told of its failure.
     pub failed: Option<TransferResult>,
+    /// How the way to the devices ended, where the switch said so before they did.
+    pub way_ended: Option<Ended>,
     /// The caller waits in the unit's own queue.
     pub in_queue: Option<SmolStr>,
     /// The attendant asks first.
     pub is_consult: bool,
     /// The attendant has let go.
     pub is_handed_over: bool,
+    /// Somebody else's phone took the call.
+    pub is_picked_up: bool,
+    /// The channel on which the attendant asks, where it is one of its own.
+    pub asker: Option<SmolStr>,
 }
 
 /// One device of a transfer.
@@ -54,8 +62,6 @@ pub struct Leg {
     pub ended: Option<Ended>,
     /// When it said that it answered.
     pub answered: Option<Moment>,
-    /// Somebody else's phone took the call.
-    pub is_picked_up: bool,
 }
 
 /// How a leg ended that was not answered.
@@ -86,6 +92,17 @@ impl Ended {
         })
     }
 
+    /// What it comes to when no other device did better.
+    const fn result(self) -> TransferResult {
+        match self {
+            Self::NoAnswer => TransferResult::NoAnswer,
+            Self::Busy => TransferResult::Busy,
+            Self::Rejected => TransferResult::Rejected,
+            Self::Unreachable => TransferResult::Unreachable,
+            Self::Cancelled => TransferResult::CallerHungUp,
+        }
+    }
+
     /// What a device's cause code says more exactly than its dial status (ITU-T Q.850).
     pub fn of_cause(cause: u16) -> Option<Self> {
         Some(match cause {
@@ -110,8 +127,9 @@ impl Story {
     pub(super) fn transferred(&mut self, id: &str) -> CallName {
         let Part::Leg(name, _) = self.channels.part(id) else { return self.caller(id) };
         self.channels.cast(id, Part::Caller(name.clone()));
-        if name != id && self.channels.part(&name) == Part::Caller(name.clone()) {
-            self.channels.cast(&name, Part::Unknown);
+        let before = self.calls.get_mut(&name).map(|call| std::mem::replace(&mut call.caller, id.into()));
+        if let Some(before) = before.filter(|before| *before != id) {
+            self.channels.cast(&before, Part::Unknown);
         }
         name
     }
@@ -130,9 +148,12 @@ impl Story {
             legs: Vec::new(),
             taken: None,
             failed: None,
+            way_ended: None,
             in_queue: None,
             is_consult,
             is_handed_over: false,
+            is_picked_up: false,
+            asker: None,
         });
         let place = call.attempts.len() - 1;
         self.tell_started(name, place);
@@ -169,7 +190,15 @@ impl Story {
                     self.channels.cast(to, Part::Attendant(name));
                     return;
                 }
-                let open = call.attempts.iter().rposition(|attempt| !attempt.is_consult);
+                if let Part::Leg(asked, place) = self.channels.part(to)
+                    && asked == name
+                {
+                    // Let go while it rings: what the attendant rang now rings for the caller.
+                    self.add_leg(&name, place, to);
+                    return;
+                }
+                let is_theirs = |attempt: &Attempt| !attempt.is_consult || attempt.is_handed_over;
+                let open = call.attempts.iter().rposition(is_theirs);
                 let open = open.filter(|place| call.attempts[*place].taken.is_none());
                 // No transfer event: the attendant's client moved the caller; or, if no attendant
                 // ever answered, the caller dialled the unit.
@@ -198,6 +227,11 @@ impl Story {
                 self.link(&linkedid, &name);
             }
             let place = self.begin(&name, TransferKind::Attended, &target, true);
+            if !self.channels.is_local(from)
+                && let Some(attempt) = self.attempt_mut(&name, place)
+            {
+                attempt.asker = Some(from.into());
+            }
             self.channels.cast(from, Part::Leg(name.clone(), place));
             self.add_leg(&name, place, to);
         } else if !self.channels.is_local(from) && !self.links.contains_key(&linkedid) {
@@ -216,6 +250,7 @@ impl Story {
         if self.channels.is_local(id) {
             return;
         }
+        let is_calling = self.channels.get(id).is_some_and(|channel| channel.is_calling);
         let Some(attempt) = self.attempt_mut(name, place) else { return };
         if let Some(known) = attempt.legs.iter_mut().find(|leg| leg.id == id) {
             // Let go while it rings: the same phone rings on, now for the caller.
@@ -225,7 +260,9 @@ impl Story {
         if attempt.legs.len() >= LEGS_MAX {
             return;
         }
-        attempt.legs.push(Leg { id: id.into(), ended: None, answered: None, is_picked_up: false });
+        // A phone that dialled in before it was rung has dialled to pick the call up.
+        attempt.is_picked_up |= is_calling;
+        attempt.legs.push(Leg { id: id.into(), ended: None, answered: None });
         if attempt.legs.len() == 1 {
             let transfer = attempt.name.clone();
             self.tell(name, &transfer.clone(), EventKind::TransferRinging { transfer });
@@ -236,12 +273,15 @@ impl Story {
     pub fn dial_ends(&mut self, to: &str, status: &str) {
         let Part::Leg(name, place) = self.channels.part(to) else { return };
         let now = self.clock.now;
-        let Some(leg) = self.leg_mut(&name, place, to) else { return };
+        let Some(leg) = self.leg_mut(&name, place, to) else {
+            if let (Some(attempt), ended @ Some(_)) = (self.attempt_mut(&name, place), Ended::of_status(status)) {
+                attempt.way_ended = ended;
+            }
+            return;
+        };
         if status == "ANSWER" {
             leg.answered = leg.answered.or(Some(now));
-            if self.channels.get(to).is_some_and(|channel| channel.is_bridged) {
-                self.leg_bridged(to);
-            }
+            self.judge_answer(&name, place);
         } else if let Some(ended) = Ended::of_status(status)
             && leg.answered.is_none()
         {
@@ -258,27 +298,58 @@ impl Story {
     /// A phone of another's group takes the call of a leg that rings.
     pub fn picks_up(&mut self, target: &str) {
         let Part::Leg(name, place) = self.channels.part(target) else { return };
-        if let Some(leg) = self.leg_mut(&name, place, target) {
-            leg.is_picked_up = true;
+        if let Some(attempt) = self.attempt_mut(&name, place) {
+            attempt.is_picked_up = true;
         }
     }
 
-    pub(super) fn leg_bridged(&mut self, id: &str) {
-        let Part::Leg(name, place) = self.channels.part(id) else { return };
-        let device = SmolStr::new(self.channels.device(id));
-        let is_outside = !device.is_empty() && device == self.channels.device(&name);
-        let Some(attempt) = self.attempt_mut(&name, place) else { return };
-        let Some(leg) = attempt.legs.iter().find(|leg| leg.id == id) else { return };
-        let (Some(at), None) = (leg.answered, attempt.taken) else { return };
-        let by = match (leg.is_picked_up, is_outside) {
+    /// A channel shares a bridge now: a transfer may have been answered by that.
+    pub(super) fn has_bridged(&mut self, id: &str) {
+        match self.channels.part(id) {
+            Part::Leg(name, place) => self.judge_answer(&name, place),
+            Part::Caller(name) => {
+                let attempts = self.calls.get(&name).map_or(0, |call| call.attempts.len());
+                if let Some(last) = attempts.checked_sub(1) {
+                    self.judge_answer(&name, last);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// A transfer is answered when a device of it has answered, shares a bridge, and whoever sent or
+    /// asks does so too: a phone that answers and is then asked whether it wants the call, and does
+    /// not, shares a bridge with nobody but the switch.
+    fn judge_answer(&mut self, name: &CallName, place: usize) {
+        let Some(attempt) = self.attempt(name, place) else { return };
+        let Some(caller) = self.calls.get(name).map(|call| &call.caller) else { return };
+        let is_bridged = |id: &SmolStr| self.channels.get(id).is_some_and(|channel| channel.is_bridged);
+        let answered = attempt.legs.iter().filter(|leg| is_bridged(&leg.id)).find_map(|leg| Some((leg, leg.answered?)));
+        let (Some((leg, said)), None) = (answered, attempt.taken) else { return };
+        let is_heard = match (&attempt.asker, attempt.is_consult) {
+            (Some(asker), _) => is_bridged(asker) || is_bridged(caller),
+            // On a Local channel the attendant shares a bridge with its near half from the start.
+            (None, true) => true,
+            (None, false) => is_bridged(caller),
+        };
+        if !is_heard {
+            return;
+        }
+        let device = self.channels.device(&leg.id);
+        let is_outside = !device.is_empty() && device == self.channels.device(caller);
+        let by = match (attempt.is_picked_up, is_outside) {
             (true, _) => AnsweredBy::Other,
             // Where callers come from is also where calls go out.
             (false, true) => AnsweredBy::External,
             (false, false) => AnsweredBy::Person,
         };
-        attempt.taken = Some((at, by));
+        let now = self.clock.now;
+        let at = if now - said <= ACCEPTED_MS { said } else { now };
         let transfer = attempt.name.clone();
-        self.tell_at(at, &name, &transfer.clone(), EventKind::TransferAnswered { transfer, by });
+        if let Some(attempt) = self.attempt_mut(name, place) {
+            attempt.taken = Some((at, by));
+        }
+        self.tell_at(at, name, &transfer.clone(), EventKind::TransferAnswered { transfer, by });
     }
 
     pub(super) fn leg_gone(&mut self, id: &str, name: &CallName, place: usize, cause: u16) {
@@ -286,11 +357,15 @@ impl Story {
         let Some(attempt) = self.attempt_mut(name, place) else { return };
         let is_taken_back = attempt.is_consult && !attempt.is_handed_over && is_alone;
         let Some(leg) = attempt.legs.iter_mut().find(|leg| leg.id == id) else { return };
-        if leg.answered.is_some() {
-            if is_taken_back && attempt.taken.is_some() && attempt.failed.is_none() {
+        if attempt.taken.is_some() {
+            if leg.answered.is_some() && is_taken_back && attempt.failed.is_none() {
                 self.tell_result(name, place, TransferResult::Withdrawn);
             }
             return;
+        }
+        if leg.answered.take().is_some() {
+            // It answered, was asked whether it wants the call, and did not.
+            leg.ended = Some(Ended::NoAnswer);
         }
         let told = Ended::of_cause(cause);
         leg.ended = match (leg.ended, told) {
@@ -306,7 +381,8 @@ impl Story {
     fn tell_failed(&mut self, name: &CallName, place: usize) {
         let Some(attempt) = self.attempt(name, place) else { return };
         let rang_ms = self.clock.now - attempt.started;
-        let has_hung_up = self.channels.get(name).is_none_or(|caller| caller.is_hanging_up);
+        let caller = self.calls.get(name).and_then(|call| self.channels.get(&call.caller));
+        let has_hung_up = caller.is_none_or(|caller| caller.is_hanging_up);
         let all_ended = attempt.legs.iter().all(|leg| leg.ended.is_some());
         if attempt.taken.is_some() || attempt.legs.is_empty() || !all_ended {
             return;
@@ -318,14 +394,9 @@ impl Story {
                 (false, true, false) if rang_ms < RANG_OUT_MS => TransferResult::Withdrawn,
                 (false, true, _) => TransferResult::NoAnswer,
             }
-        } else if is_any(Ended::NoAnswer) {
-            TransferResult::NoAnswer
-        } else if is_any(Ended::Busy) {
-            TransferResult::Busy
-        } else if is_any(Ended::Rejected) {
-            TransferResult::Rejected
         } else {
-            TransferResult::Unreachable
+            let by_weight = [Ended::NoAnswer, Ended::Busy, Ended::Rejected, Ended::Unreachable];
+            by_weight.into_iter().find(|ended| is_any(*ended)).unwrap_or(Ended::Unreachable).result()
         };
         self.tell_result(name, place, result);
     }
@@ -350,7 +421,11 @@ impl Story {
                 continue;
             }
             let never_rang = attempt.legs.is_empty();
-            let result = if never_rang { TransferResult::Unreachable } else { TransferResult::CallerHungUp };
+            let result = match attempt.way_ended {
+                Some(ended) if ended != Ended::Cancelled => ended.result(),
+                _ if never_rang => TransferResult::Unreachable,
+                _ => TransferResult::CallerHungUp,
+            };
             self.tell_result(name, place, result);
         }
     }

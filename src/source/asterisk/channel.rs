@@ -39,6 +39,8 @@ pub struct Channel {
     pub is_hanging_up: bool,
     /// The switch has let it go: what it says of hanging up after that is not the far end's doing.
     pub is_let_go: bool,
+    /// Its far end dialled, and was not rung.
+    pub is_calling: bool,
     /// It shares a bridge.
     pub is_bridged: bool,
     part: Part,
@@ -91,6 +93,7 @@ impl Channels {
             since: at,
             is_hanging_up: false,
             is_let_go: false,
+            is_calling: false,
             is_bridged: false,
             part: Part::Unknown,
         };

@@ -20,6 +20,8 @@ pub const CALLS_MAX: usize = 50_000;
 /// A call: a caller, and what is being done with them.
 #[derive(Debug, Default)]
 pub struct Call {
+    /// The caller's channel: at first the one that the call is named after.
+    pub caller: SmolStr,
     /// Waiting in this queue.
     pub waiting: Option<SmolStr>,
     /// Out of the queue, and not yet known how.
@@ -153,7 +155,7 @@ impl Story {
         }
         let name = CallName::new(id);
         if self.calls.len() < CALLS_MAX || self.calls.contains_key(&name) {
-            self.calls.entry(name.clone()).or_default();
+            self.calls.entry(name.clone()).or_default().caller = id.into();
             self.channels.cast(id, Part::Caller(name.clone()));
             if let Some(linkedid) = self.channels.get(id).map(|channel| channel.linkedid.clone())
                 && !self.links.contains_key(&linkedid)
@@ -171,6 +173,13 @@ impl Story {
         {
             known.links.push(linkedid.into());
             self.links.insert(linkedid.into(), call.clone());
+        }
+    }
+
+    /// A channel's far end dials in.
+    pub fn calls_in(&mut self, id: &str) {
+        if let Some(channel) = self.channels.get_mut(id) {
+            channel.is_calling = true;
         }
     }
 
@@ -204,7 +213,7 @@ impl Story {
             channel.is_bridged = is_bridged;
         }
         if is_bridged {
-            self.leg_bridged(id);
+            self.has_bridged(id);
         }
     }
 

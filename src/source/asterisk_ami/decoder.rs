@@ -184,6 +184,7 @@ impl State {
                 self.story.blind_transfer(message.get("TransfereeUniqueid"), message.get("Extension"));
             }
             "AttendedTransfer" => self.attended_transfer(message),
+            "Newchannel" | "Newstate" if message.get("ChannelState") == "4" => self.story.calls_in(id),
             "Pickup" => self.story.picks_up(message.get("TargetUniqueid")),
             "HangupRequest" => self.story.hangup_requested(id, false),
             "SoftHangupRequest" => self.story.hangup_requested(id, true),
