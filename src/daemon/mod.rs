@@ -4,8 +4,11 @@
 //!
 //! - [`joint`]: start, and stop in order
 //! - [`feeds`]: from settings to running sources
+//! - [`played`]: a switch that is not there, on a port, for demonstrations and tests
 
 pub mod feeds;
 pub mod joint;
+pub mod played;
 
 pub use joint::{Daemon, StartError};
+pub use played::Played;

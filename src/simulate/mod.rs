@@ -10,12 +10,18 @@
 //! - [`switchboard`]: the simulation itself
 //! - [`legs`]: what becomes of those who are sent on
 //! - [`queue_log`]: the same events as an Asterisk would log them
+//! - [`spoken`]: a switch that speaks a wire protocol · [`ami`], [`ami_switch`]: Asterisk's manager
+//!   interface, what it says and to whom
 
+pub mod ami;
+pub mod ami_switch;
 pub mod legs;
 pub mod model;
 pub mod queue_log;
 pub mod random;
+pub mod spoken;
 pub mod switchboard;
 
 pub use model::Scenario;
+pub use spoken::{Said, Spoken};
 pub use switchboard::{Switchboard, Told};

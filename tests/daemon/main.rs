@@ -12,4 +12,5 @@ mod command;
 mod intake;
 mod killed;
 mod program;
+mod switches;
 mod year;

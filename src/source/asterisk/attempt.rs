@@ -6,7 +6,7 @@
 
 use smol_str::SmolStr;
 
-use crate::event::{AnsweredBy, EventKind, LeftOutcome, TransferKind, TransferResult};
+use crate::event::{AnsweredBy, EventKind, Stamp, TransferKind, TransferResult};
 use crate::measure::Moment;
 use crate::names::CallName;
 use crate::source::asterisk::Story;
@@ -18,7 +18,7 @@ const ATTEMPTS_MAX: usize = 100;
 const LEGS_MAX: usize = 200;
 /// An attendant who takes a caller back after this much ringing has found nobody there; one who
 /// does so sooner has thought better of it. The same limit is kept for callers who hang up.
-const RANG_OUT_MS: i64 = 5_000;
+pub(super) const RANG_OUT_MS: i64 = 5_000;
 /// A bridge follows an answer within milliseconds, unless the phone is asked first.
 const ACCEPTED_MS: i64 = 250;
 
@@ -401,14 +401,18 @@ impl Story {
         self.tell_result(name, place, result);
     }
 
-    fn tell_result(&mut self, name: &CallName, place: usize, result: TransferResult) {
+    pub(super) fn tell_result(&mut self, name: &CallName, place: usize, result: TransferResult) {
+        let stamp = self.stamp(self.clock.now);
         let Some(attempt) = self.attempt_mut(name, place) else { return };
         if attempt.failed == Some(result) {
             return;
         }
+        // What is told again, more exactly, comes after what was told before, though at the same moment.
+        let stamp = Stamp { ordinal: u32::from(attempt.failed.is_some()), ..stamp };
         attempt.failed = Some(result);
         let transfer = attempt.name.clone();
-        self.tell(name, &format!("{transfer}{}", result.as_str()), EventKind::TransferFailed { transfer, result });
+        let detail = format!("{transfer}{}", result.as_str());
+        self.tell_stamped(stamp, name, &detail, EventKind::TransferFailed { transfer, result });
     }
 
     /// The caller is gone: transfers that still ring have lost them, and where nothing ever rang
@@ -430,55 +434,15 @@ impl Story {
         }
     }
 
-    fn waiting_attempt(&self, name: &CallName, queue: &str) -> Option<usize> {
-        let attempts = &self.calls.get(name)?.attempts;
-        attempts.iter().rposition(|attempt| attempt.in_queue.as_deref() == Some(queue) && attempt.taken.is_none())
-    }
-
-    /// The caller of a transfer that rang nothing enters a queue: the unit has one of its own.
-    pub(super) fn attempt_enters_queue(&mut self, name: &CallName, queue: &str) {
-        let Some(attempt) = self.calls.get_mut(name).and_then(|call| call.attempts.last_mut()) else { return };
-        if !attempt.is_consult && attempt.legs.is_empty() && attempt.taken.is_none() {
-            attempt.in_queue = Some(queue.into());
-        }
-    }
-
-    /// A question to a unit leads into a queue: that of the unit, if no phone was rung before.
-    pub(super) fn consult_enters_queue(&mut self, name: &CallName, place: usize, queue: &str) {
-        if let Some(attempt) = self.attempt_mut(name, place)
-            && attempt.legs.is_empty()
-        {
-            attempt.in_queue = Some(queue.into());
-        }
-    }
-
-    /// The question is given up while it waits there.
-    pub(super) fn consult_leaves_queue(&mut self, name: &CallName) {
-        let Some(call) = self.calls.get(name) else { return };
-        let is_asking = |attempt: &Attempt| {
-            attempt.is_consult && attempt.in_queue.is_some() && attempt.taken.is_none() && attempt.failed.is_none()
-        };
-        let Some(place) = call.attempts.iter().rposition(is_asking) else { return };
-        let rang_ms = self.clock.now - call.attempts[place].started;
-        let has_rung = rang_ms >= RANG_OUT_MS;
-        self.tell_result(name, place, if has_rung { TransferResult::NoAnswer } else { TransferResult::Withdrawn });
-    }
-
-    pub(super) fn attempt_answered_in_queue(&mut self, name: &CallName, queue: &str) {
-        let Some(place) = self.waiting_attempt(name, queue) else { return };
+    /// A caller whom nobody answered is given a voicemail box.
+    pub fn reaches_voicemail(&mut self, id: &str) {
+        let Part::Caller(name) = self.channels.part(id) else { return };
+        let Some(place) = self.calls.get(&name).and_then(|call| call.attempts.len().checked_sub(1)) else { return };
         let now = self.clock.now;
-        let Some(attempt) = self.attempt_mut(name, place) else { return };
-        attempt.taken = Some((now, AnsweredBy::Person));
+        let Some(attempt) = self.attempt_mut(&name, place).filter(|attempt| attempt.taken.is_none()) else { return };
+        attempt.taken = Some((now, AnsweredBy::Voicemail));
         let transfer = attempt.name.clone();
-        self.tell(name, &transfer.clone(), EventKind::TransferAnswered { transfer, by: AnsweredBy::Person });
-    }
-
-    pub(super) fn attempt_left_queue(&mut self, name: &CallName, queue: &str, outcome: LeftOutcome) {
-        let Some(place) = self.waiting_attempt(name, queue) else { return };
-        let result = match outcome {
-            LeftOutcome::Abandoned => TransferResult::CallerHungUp,
-            _ => TransferResult::NoAnswer,
-        };
-        self.tell_result(name, place, result);
+        let kind = EventKind::TransferAnswered { transfer: transfer.clone(), by: AnsweredBy::Voicemail };
+        self.tell(&name, &transfer, kind);
     }
 }

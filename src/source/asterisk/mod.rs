@@ -9,12 +9,14 @@
 //! - [`story`]: the calls, time, and what is told of them
 //! - [`visit`]: into the queue, out of it, the conversation with the attendant
 //! - [`attempt`]: transfers to units, by the fate of the dial legs that follow them
+//! - [`unit_queue`]: transfers to units with a queue of their own
 //! - [`consult`]: who is asked first, handed over to, or taken back from
 
 pub mod attempt;
 pub mod channel;
 pub mod consult;
 pub mod story;
+pub mod unit_queue;
 pub mod visit;
 
 pub use story::Story;

@@ -87,9 +87,10 @@ pub struct SwitchClock {
 }
 
 impl Story {
-    /// The switch's time is now this. What waited for it is decided.
+    /// The switch's time is now this, which is earlier than before where its clock was set back. What
+    /// waited for it is decided.
     pub fn pass(&mut self, clock: SwitchClock) {
-        self.clock = SwitchClock { now: self.clock.now.max(clock.now), is_ours: clock.is_ours };
+        self.clock = clock;
         self.decide_leavers();
     }
 
@@ -263,8 +264,12 @@ impl Story {
 
     /// Tells something of a call, as of another moment.
     pub(super) fn tell_at(&mut self, at: Moment, call: &CallName, detail: &str, kind: EventKind) {
+        self.tell_stamped(self.stamp(at), call, detail, kind);
+    }
+
+    pub(super) fn stamp(&self, at: Moment) -> Stamp {
         let evidence = if self.clock.is_ours { Evidence::Receiver } else { Evidence::Live };
-        self.tell_stamped(Stamp { evidence, ..Stamp::live(at) }, call, detail, kind);
+        Stamp { evidence, ..Stamp::live(at) }
     }
 
     /// Tells something with a stamp of its own.

@@ -138,7 +138,7 @@ impl State {
         if let Some(at) = seconds(message.get("Timestamp")) {
             if message.get("Response").is_empty() || message.get("Ping") == "Pong" {
                 self.story.pass(SwitchClock { now: at, is_ours: false });
-                self.last_stamp = self.last_stamp.max(at);
+                self.last_stamp = at;
             }
             if message.get("Ping") == "Pong" {
                 self.clock_ahead_ms = Some(at - self.received);
@@ -193,6 +193,7 @@ impl State {
                 let queue = message.get("AppData").split(',').next().unwrap_or_default();
                 self.sent_to = Some((id.into(), queue.into()));
             }
+            "Newexten" if message.get("Application") == "VoiceMail" => self.story.reaches_voicemail(id),
             "VarSet" if message.get("Variable") == "QUEUESTATUS" => self.queue_status(id, message.get("Value")),
             _ => self.take_other(event, message),
         }
