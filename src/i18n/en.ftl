@@ -6,6 +6,7 @@ report-target = target { $target }
 report-all-calls = All calls
 report-letters = A answered, T threshold, B abandoned, s short-abandon limit, X other exits. Outside hours, lost, unknown and open are not in it.
 report-unknown-targets = Transferred to unknown extensions, in no unit: { $n }
+report-gap-filled = back-filled from { $source }
 report-quality = Data quality: gaps { $gaps }, unusable events { $letters }, derived { $derived }, late { $late }, inconsistent { $inconsistent }, lost in a restart { $lost }, without a known end { $unknown }; precision { $precision }
 column-queue = Queue
 column-start = From

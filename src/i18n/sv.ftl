@@ -6,6 +6,7 @@ report-target = mål { $target }
 report-all-calls = Alla samtal
 report-letters = A besvarade, T tröskel, B övergivna, s gräns för kort övergivna, X övriga utgångar. Utanför öppettid, förlorade, okända och pågående är inte med.
 report-unknown-targets = Kopplade till okända anknytningar, i ingen enhet: { $n }
+report-gap-filled = ifyllt i efterhand från { $source }
 report-quality = Datakvalitet: databortfall { $gaps }, oanvändbara händelser { $letters }, härledda { $derived }, sena { $late }, motsägelsefulla { $inconsistent }, förlorade vid omstart { $lost }, utan känt slut { $unknown }; upplösning { $precision }
 column-queue = Kö
 column-start = Från

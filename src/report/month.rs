@@ -10,6 +10,7 @@ use crate::report::sheet::{
 };
 use crate::report::{Interval, Request};
 use crate::stats::{LegCounts, VisitCell};
+use crate::store::contract::{Gap, Quality};
 use crate::store::{Reader, StoreError};
 
 /// Builds the report of `request` as of `now`.
@@ -40,7 +41,7 @@ pub fn month_report(
         units: units(directory, &sums),
         unknown_targets: of_legs(&sums.units[UNKNOWN_UNIT.index()]),
         organisations: organisations(directory, &sums),
-        quality: quality(reader, &sums, start, end)?,
+        quality: quality(reader, directory, &sums, start, end)?,
     })
 }
 
@@ -143,14 +144,38 @@ fn organisations(directory: &Directory, sums: &Sums) -> Vec<OrganisationSheet> {
     directory.organisations().iter().enumerate().skip(1).map(sheet).collect()
 }
 
-fn quality(reader: &dyn Reader, sums: &Sums, start: Moment, end: Moment) -> Result<QualitySheet, StoreError> {
+/// The other feed of a gap's switch that was heard in that time and has told beyond it.
+fn filled_by(gap: &Gap, stored: &Quality, directory: &Directory) -> Option<String> {
+    let switch = directory.switch_of(directory.source_named(&gap.source)?);
+    let fills = |name: &String| {
+        let is_of_switch = directory.source_named(name).map(|source| directory.switch_of(source)) == Some(switch);
+        let was_down = |other: &&Gap| other.source == *name && other.from < gap.to && gap.from < other.to;
+        is_of_switch && *name != gap.source && !stored.gaps.iter().any(|other| was_down(&other))
+    };
+    let told = stored.told_until.iter().find(|(name, until)| *until >= gap.to && fills(name));
+    told.map(|(name, _)| name.clone())
+}
+
+fn quality(
+    reader: &dyn Reader,
+    directory: &Directory,
+    sums: &Sums,
+    start: Moment,
+    end: Moment,
+) -> Result<QualitySheet, StoreError> {
     let stored = reader.quality(start, end)?;
     let sum = |count: fn(&crate::stats::Counts) -> i64| sums.queues.iter().map(|cell| count(&cell.counts)).sum();
     Ok(QualitySheet {
         gaps: stored
             .gaps
-            .into_iter()
-            .map(|gap| GapSheet { source: gap.source, from: gap.from, to: gap.to, reason: gap.reason })
+            .iter()
+            .map(|gap| GapSheet {
+                source: gap.source.clone(),
+                from: gap.from,
+                to: gap.to,
+                reason: gap.reason.clone(),
+                filled_by: filled_by(gap, &stored, directory),
+            })
             .collect(),
         dead_letters: stored.dead_letters.iter().map(|(_, count)| count).sum(),
         dead_letters_by_reason: stored.dead_letters,

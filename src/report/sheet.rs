@@ -231,4 +231,6 @@ pub struct GapSheet {
     pub to: Moment,
     /// Why, where known.
     pub reason: Option<String>,
+    /// Another source of the same switch that has told of that time since: the gap is closed.
+    pub filled_by: Option<String>,
 }

@@ -158,6 +158,8 @@ pub struct Quality {
     pub gaps: Vec<Gap>,
     /// What could not be used, by reason.
     pub dead_letters: Vec<(String, i64)>,
+    /// How far each source has told, by name.
+    pub told_until: Vec<(String, Moment)>,
 }
 
 /// A visit as it is stored, for drill-down.

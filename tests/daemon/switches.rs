@@ -6,9 +6,10 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use servicegrad::clock::Clock;
 use servicegrad::daemon::Played;
-use servicegrad::event::CallEvent;
+use servicegrad::event::{CallEvent, EventKind};
 use servicegrad::measure::Moment;
 use servicegrad::simulate::ami_switch::AmiSwitch;
+use servicegrad::simulate::queue_log::Renderer;
 use servicegrad::simulate::{Scenario, Switchboard};
 
 use crate::program::{House, until};
@@ -36,6 +37,7 @@ fn people(house: &House) -> String {
 fn house(source: &str) -> House {
     let house = House::new("");
     let config = std::fs::read_to_string(house.path("servicegrad.toml")).unwrap();
+    let source = source.replace("FOLDER", &house.folder.path().display().to_string());
     std::fs::write(house.path("servicegrad.toml"), format!("{config}{source}{QUEUES}{}", people(&house))).unwrap();
     house
 }
@@ -150,7 +152,7 @@ impl Line {
     /// Waits until the daemon has logged in.
     fn is_heard(&self, daemon: &crate::program::Daemon) {
         until("the switch is heard", || daemon.metric("servicegrad_source_up{source=\"vaxel\"}") == Some(1.0));
-        assert_eq!(self.switch.listeners(), 1);
+        until("the line stands", || self.switch.listeners() == 1);
     }
 }
 
@@ -166,4 +168,132 @@ fn a_live_asterisk_comes_to_the_figures_of_its_calls() {
     }
     comes_to(&house, &plainly(&events));
     drop(line.runtime);
+}
+
+#[test]
+fn torn_packets_are_the_same_calls() {
+    let line = Line::new(61);
+    let house = house(&line.source());
+    let daemon = house.run();
+    line.is_heard(&daemon);
+    let events = calls(8, Clock::system().now());
+    let events = &events[..events.len() / 4];
+    for event in events {
+        line.switch.tell(event);
+    }
+    comes_to(&house, &plainly(events));
+}
+
+/// The journal of the same switch: its queue_log.
+fn journal(events: &[CallEvent]) -> String {
+    let mut renderer = Renderer::default();
+    let mut log = String::new();
+    for event in events {
+        renderer.render(event, &mut log);
+    }
+    log
+}
+
+#[test]
+fn what_the_live_line_missed_the_journal_fills_and_nothing_is_counted_twice() {
+    let line = Line::new(usize::MAX);
+    let house = house(&format!(
+        "{}[[source]]\nname = \"logg\"\nkind = \"asterisk_queue_log\"\npath = \"FOLDER/queue_log\"\nswitch = \"vaxel\"\n",
+        line.source()
+    ));
+    std::fs::write(house.path("queue_log"), "").unwrap();
+    let daemon = house.run();
+    line.is_heard(&daemon);
+    let events = calls(9, Clock::system().now());
+    let (before, rest) = events.split_at(events.len() / 3);
+    let (missed, after) = rest.split_at(rest.len() / 2);
+    for event in before {
+        line.switch.tell(event);
+    }
+    let heard =
+        |count: f64| daemon.metric("servicegrad_events_ingested_total{source=\"vaxel\"}").unwrap_or(0.0) >= count;
+    until("the first third is heard", || heard(before.len() as f64 / 2.0));
+    line.switch.cut();
+    until("the line is down", || line.switch.listeners() == 0);
+    for event in missed {
+        line.switch.tell(event);
+    }
+    let quality = || house.report(&["--from", "2020-01-01", "--to", "2100-01-01"])["quality"].clone();
+    until("the line is up again and the gap is known", || quality()["gaps"].as_array().unwrap().len() == 1);
+    for event in after {
+        line.switch.tell(event);
+    }
+    std::fs::write(house.path("queue_log"), journal(&events)).unwrap();
+    // Whole calls are all there, by whoever told of them; waits that only the journal knows are in
+    // whole seconds, so that those at a threshold may fall on its other side.
+    let plain = plainly(&events);
+    let whole = |figures: &Value| -> Vec<Value> {
+        let counts = ["queue", "offered", "answered", "abandoned", "overflowed", "open", "lost", "unknown"];
+        let rows = figures["queues"].as_array().unwrap().iter();
+        rows.map(|row| counts.map(|count| row[count].clone()).into_iter().collect()).collect()
+    };
+    until("all calls are counted once", || whole(&figures(&house)) == whole(&plain));
+    // The gap is of now, and the calls are of the last hours: the journal has not come as far yet.
+    let gap = quality()["gaps"][0].clone();
+    assert_eq!((&gap["source"], &gap["filled_by"]), (&"vaxel".into(), &Value::Null));
+    assert_eq!(quality()["precision_ms"], 1000);
+    let line_of_now = format!("{}|NONE|NONE|NONE|HEARTBEAT|\n", chrono::Utc::now().timestamp() + 1);
+    std::fs::write(house.path("queue_log"), journal(&events) + &line_of_now).unwrap();
+    until("the gap is filled", || quality()["gaps"][0]["filled_by"] == "logg");
+    for (row, plain) in figures(&house)["queues"].as_array().unwrap().iter().zip(plain["queues"].as_array().unwrap()) {
+        for seconds in ["30", "60"] {
+            let [row, plain] = [row, plain].map(|row| row["within"][seconds].as_i64().unwrap());
+            assert!((row - plain).abs() <= 5, "within {seconds}: {row} and {plain}");
+        }
+    }
+}
+
+#[test]
+fn a_killed_switch_loses_the_calls_in_flight_and_no_other() {
+    let line = Line::new(usize::MAX);
+    let house = house(&line.source());
+    let daemon = house.run();
+    line.is_heard(&daemon);
+    let events = calls(10, Clock::system().now());
+    let waiting = |events: &[CallEvent]| {
+        let mut waiting = std::collections::BTreeSet::new();
+        for event in events {
+            match event.kind {
+                EventKind::VisitEntered { .. } => waiting.insert(event.call.clone()),
+                EventKind::VisitAnswered { .. } | EventKind::VisitLeft { .. } => waiting.remove(&event.call),
+                _ => false,
+            };
+        }
+        waiting.len() as i64
+    };
+    // Killed while somebody waits.
+    let killed = (events.len() / 2..events.len()).find(|at| waiting(&events[..*at]) > 1).unwrap();
+    let lost = waiting(&events[..killed]);
+    for event in &events[..killed] {
+        line.switch.tell(event);
+    }
+    let count = |key: &str| -> i64 {
+        figures(&house)["queues"].as_array().unwrap().iter().map(|row| row[key].as_i64().unwrap()).sum()
+    };
+    until("those who wait are seen", || count("open") == lost);
+    line.switch.restart();
+    until("they are lost", || count("lost") == lost);
+    assert_eq!(count("open"), 0);
+    line.is_heard(&daemon);
+    // What happens after the restart counts as always.
+    let known: std::collections::BTreeSet<_> = events[..killed].iter().map(|event| event.call.clone()).collect();
+    let after: Vec<CallEvent> = events[killed..].iter().filter(|event| !known.contains(&event.call)).cloned().collect();
+    let [answered, offered] = ["answered", "offered"].map(count);
+    for event in &after {
+        line.switch.tell(event);
+    }
+    let is = |of: fn(&EventKind) -> bool| after.iter().filter(|event| of(&event.kind)).count() as i64;
+    let [new_answered, new_offered] = [
+        is(|kind| matches!(kind, EventKind::VisitAnswered { .. })),
+        is(|kind| matches!(kind, EventKind::VisitEntered { .. })),
+    ];
+    assert!(new_offered > 20);
+    until("the calls after it are counted", || {
+        (count("answered"), count("offered")) == (answered + new_answered, offered + new_offered)
+    });
 }

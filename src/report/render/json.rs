@@ -229,6 +229,7 @@ fn quality(report: &Report) -> Quality<'_> {
                 from: period.local(gap.from),
                 to: period.local(gap.to),
                 reason: gap.reason.as_deref(),
+                filled_by: gap.filled_by.as_deref(),
             })
             .collect(),
         dead_letters: quality.dead_letters,

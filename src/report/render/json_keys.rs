@@ -228,4 +228,5 @@ pub(super) struct Gap<'a> {
     pub(super) from: String,
     pub(super) to: String,
     pub(super) reason: Option<&'a str>,
+    pub(super) filled_by: Option<&'a str>,
 }

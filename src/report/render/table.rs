@@ -243,7 +243,10 @@ fn notes(report: &Report, speak: &Speak, out: &mut dyn Write) -> io::Result<()> 
     for gap in &report.quality.gaps {
         let (from, to) = (report.period.local(gap.from), report.period.local(gap.to));
         let reason = gap.reason.as_ref().map(|reason| format!(" ({reason})")).unwrap_or_default();
-        writeln!(out, "  {}: {from} – {to}{reason}", gap.source)?;
+        let filled =
+            gap.filled_by.as_ref().map(|by| text_with(speak.0, "report-gap-filled", &[("source", by.clone())]));
+        let filled = filled.map(|filled| format!(", {filled}")).unwrap_or_default();
+        writeln!(out, "  {}: {from} – {to}{reason}{filled}", gap.source)?;
     }
     Ok(())
 }

@@ -81,10 +81,11 @@ impl Conversation {
             }
             Told::Refused(why) => self.standing = Standing::Refused(why.clone()),
             Told::LoggedIn => {
+                // First its clock, which tells whether it has started anew.
+                self.ping();
                 self.say("CoreSettings", "settings", &[]);
                 self.say("QueueStatus", "queues", &[]);
                 self.say("CoreShowChannels", "channels", &[]);
-                self.ping();
             }
             Told::Version(version) => self.findings.version = Some(format!("Asterisk {version}")),
             Told::QueuesDone => self.has_queues = true,

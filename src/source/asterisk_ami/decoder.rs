@@ -43,6 +43,8 @@ pub(super) struct State {
     /// Calls that were in flight when the line broke, and the switch's time then.
     in_flight: Vec<CallName>,
     broke_at: Moment,
+    /// It has started anew since then.
+    has_restarted: bool,
     /// Channels that the switch says there are now.
     alive: Option<Vec<SmolStr>>,
     /// Names of queues seen.
@@ -362,6 +364,10 @@ impl State {
     fn caught_up(&mut self) {
         let alive = self.alive.take().unwrap_or_default();
         let at = if self.broke_at == Moment(0) { self.now() } else { self.broke_at };
+        if std::mem::take(&mut self.has_restarted) {
+            // That has been told, and tells of all of them.
+            self.in_flight.clear();
+        }
         for call in std::mem::take(&mut self.in_flight) {
             if alive.contains(&call) {
                 self.story.goes_on(&call);
@@ -377,6 +383,7 @@ impl State {
         let booted = at.plus_ms(-uptime_s * 1000 - (self.received - told));
         let before = self.booted.replace(booted);
         if before.is_some_and(|before| booted - before > RESTARTED_MS) {
+            self.has_restarted = true;
             self.story.tell_stamped(Stamp::live(booted), &CallName::default(), "", EventKind::SourceStarted);
         }
     }

@@ -121,7 +121,14 @@ impl Reader for SqliteReader {
             .map_err(&doing)?;
         let letters =
             query.query_map(params![from.0, until.0], |row| Ok((row.get(0)?, row.get(1)?))).map_err(&doing)?;
-        Ok(Quality { gaps, dead_letters: letters.collect::<Result<_, _>>().map_err(&doing)? })
+        let dead_letters = letters.collect::<Result<_, _>>().map_err(&doing)?;
+        let mut query = self
+            .connection
+            .prepare_cached("SELECT name, state ->> 'newest' FROM source WHERE state ->> 'newest' IS NOT NULL")
+            .map_err(&doing)?;
+        let told = query.query_map([], |row| Ok((row.get(0)?, Moment(row.get(1)?)))).map_err(&doing)?;
+        let told_until = told.collect::<Result<_, _>>().map_err(&doing)?;
+        Ok(Quality { gaps, dead_letters, told_until })
     }
 
     fn has_open(&self, from: Moment, until: Moment) -> Result<bool, StoreError> {
