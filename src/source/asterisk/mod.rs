@@ -2,8 +2,8 @@
 //! its channel event log.
 //!
 //! Knows channels, queues, dial legs and bridges, and which of them are one caller's call. Knows no
-//! wire format ([`asterisk_ami`](crate::source::asterisk_ami) and
-//! [`asterisk_cel`](crate::source::asterisk_cel) do), no queue or unit of ours, no clock.
+//! wire format ([`asterisk_ami`](crate::source::asterisk_ami) does), no queue or unit of ours, no
+//! clock.
 //!
 //! - [`channel`]: channels, their devices and their parts
 //! - [`story`]: the calls, time, and what is told of them
