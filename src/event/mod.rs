@@ -8,9 +8,10 @@
 //! - [`stamp`]: when it happened, by which clock, how precisely, and in which order
 //! - [`identity`]: what makes two events the same event
 //! - [`json`]: the public form: read, write, limits
-//! - [`envelope`]: CloudEvents around it
+//! - [`envelope`]: CloudEvents around it · [`body`]: many of them, as they are posted
 //! - [`reject`]: why something could not be used
 
+pub mod body;
 pub mod envelope;
 pub mod identity;
 pub mod json;

@@ -12,6 +12,7 @@
 //!   as calls
 //! - [`follow`]: a file that grows and rotates · [`import`]: old files · [`listen`]: TCP lines ·
 //!   [`dial`]: a switch that is dialled
+//! - [`disguise`]: the bytes of a feed with numbers and names replaced
 //! - [`batch`]: what goes to the engine · [`health`]: how a source fares
 
 pub mod asterisk;
@@ -21,6 +22,7 @@ pub mod batch;
 pub mod decode;
 pub mod dial;
 pub mod dialogue;
+pub mod disguise;
 pub mod follow;
 pub mod health;
 pub mod import;
@@ -30,7 +32,7 @@ pub mod listen;
 pub mod ndjson;
 pub mod settings;
 
-pub use batch::{Batch, Delivery, Receipt, Sink};
+pub use batch::{Batch, Delivery, Fate, Receipt, Sink};
 pub use decode::Decode;
 pub use dialogue::{Dialogue, Findings, Standing};
 pub use health::{Health, HealthBoard};

@@ -15,7 +15,8 @@ use crate::clock::Clock;
 use crate::directory::Directory;
 use crate::source::Sink;
 use crate::stats::Snapshot;
-use crate::web::ingest::{BODY_BYTES_MAX, Rate};
+use crate::web::sender::Doors;
+use crate::web::unpack::BODY_BYTES_MAX;
 use crate::web::{access, assets, board, health, ingest, live};
 
 /// What every page shares.
@@ -26,8 +27,8 @@ pub struct Shared {
     pub json: watch::Receiver<Arc<str>>,
     /// Who is who.
     pub directory: Arc<Directory>,
-    /// Kinds of the sources by id: which may be posted to.
-    pub posted_to: Vec<bool>,
+    /// The sources that may be posted to.
+    pub doors: Doors,
     /// The way to the engine; gone when the daemon stops.
     pub sink: Sink,
     /// The process's own metrics.
@@ -44,8 +45,6 @@ pub struct Shared {
     pub streams: Arc<Semaphore>,
     /// Places for posts under way.
     pub posts: Arc<Semaphore>,
-    /// How many events may be posted.
-    pub rate: Rate,
 }
 
 /// All pages.
