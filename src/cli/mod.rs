@@ -2,7 +2,8 @@
 //!
 //! - [`command`]: what can be typed, and what becomes of it
 //! - [`error`]: how it can fail, and with which exit code
-//! - [`run`], [`demo`], [`import`], [`report`], [`check`], [`simulate`], [`capture`]: one command each
+//! - [`run`], [`demo`], [`import`], [`report`], [`check`], [`simulate`], [`capture`], [`generate`]: one
+//!   command each
 //! - [`output`]: writing for people and pipes
 
 pub mod capture;
@@ -10,6 +11,7 @@ pub mod check;
 pub mod command;
 pub mod demo;
 pub mod error;
+pub mod generate;
 pub mod import;
 pub mod output;
 pub mod report;
