@@ -27,7 +27,7 @@ const TOKEN_WAIT: Duration = Duration::from_secs(10);
 const PIECE_BYTES: usize = 64 * 1024;
 /// A sender that is silent for this long is asked whether it is still there, and let go if not: one
 /// that vanished without a word must not keep its place.
-const KEEP_ALIVE: Duration = Duration::from_secs(60);
+const KEEP_ALIVE: Duration = Duration::from_mins(1);
 
 /// What a listener needs.
 pub struct Listen {

@@ -11,7 +11,7 @@
 //! - [`asterisk_queue_log`], [`asterisk_ami`], [`ndjson`]: the formats · [`asterisk`]: channels told
 //!   as calls
 //! - [`follow`]: a file that grows and rotates · [`import`]: old files · [`listen`]: TCP lines ·
-//!   [`dial`]: a switch that is dialled
+//!   [`dial`]: a switch that is dialled · [`look`]: a source looked at once
 //! - [`disguise`]: the bytes of a feed with numbers and names replaced
 //! - [`batch`]: what goes to the engine · [`health`]: how a source fares
 
@@ -29,6 +29,7 @@ pub mod import;
 pub mod kind;
 pub mod lines;
 pub mod listen;
+pub mod look;
 pub mod ndjson;
 pub mod settings;
 

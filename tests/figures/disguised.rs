@@ -91,7 +91,7 @@ fn a_recording_in_disguise_has_the_same_figures_and_nobodys_number_or_name() {
 }
 
 /// Every file of a kind's samples, unpacked.
-fn samples(kind: &str) -> Vec<Vec<u8>> {
+pub(crate) fn samples(kind: &str) -> Vec<Vec<u8>> {
     fn walk(folder: &Path, found: &mut Vec<Vec<u8>>) {
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();

@@ -11,6 +11,7 @@
 mod asterisk;
 mod captures;
 mod disguised;
+mod fuzz;
 mod oracle;
 mod promise;
 mod recordings;
