@@ -243,7 +243,8 @@ fn slow_and_torn_bodies_take_nothing_in_and_hold_nobody_up() {
     let begun = std::time::Instant::now();
     until("the slow are let go", || {
         if begun.elapsed().as_secs() < 5 {
-            slow.iter_mut().for_each(|stream| stream.write_all(b" ").unwrap());
+            // Whoever has been refused already hears no more.
+            slow.iter_mut().for_each(|stream| drop(stream.write_all(b" ")));
         }
         daemon.ask("POST", "/api/v1/events", "", body.as_bytes()).0 == 200
     });
