@@ -4,9 +4,11 @@
 //! Knows metrics, alerts and texts; no figure, no socket.
 //!
 //! - [`artefact`]: every file once
+//! - [`rules`]: recording and alert rules for Prometheus
 //! - [`metrics_page`]: the catalogue of metrics, for people
 
 pub mod artefact;
 pub mod metrics_page;
+pub mod rules;
 
 pub use artefact::{Artefact, artefacts};
