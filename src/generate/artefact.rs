@@ -1,6 +1,8 @@
 //! Every generated file once: where it stands below `dashboards`, and its text.
 
+use crate::generate::boards::DASHBOARDS;
 use crate::generate::{metrics_page, rules};
+use crate::i18n::Language;
 
 /// A generated file.
 #[derive(Debug)]
@@ -13,10 +15,17 @@ pub struct Artefact {
 
 /// All generated files.
 pub fn artefacts() -> Vec<Artefact> {
-    vec![
+    let mut all = vec![
         Artefact { path: "METRICS.md".to_owned(), text: metrics_page::page() },
         Artefact { path: "prometheus/servicegrad.rules.yml".to_owned(), text: rules::page() },
-    ]
+    ];
+    for language in [Language::Sv, Language::En] {
+        for dashboard in DASHBOARDS {
+            let path = format!("grafana/{}/{}.json", language.code(), dashboard.name);
+            all.push(Artefact { path, text: format!("{:#}\n", dashboard.json(language)) });
+        }
+    }
+    all
 }
 
 #[cfg(test)]
