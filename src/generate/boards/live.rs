@@ -27,7 +27,7 @@ fn promised(metric: &str, window: &str) -> String {
 
 fn panels(language: Language) -> Vec<Panel> {
     let word = |key: &str| text(language, key);
-    let (n, target) = (format!("{{{{queue}}}} n"), format!("{{{{queue}}}} {}", word("dash-word-target")));
+    let (n, target) = ("{{queue}} n", format!("{{{{queue}}}} {}", word("dash-word-target")));
     vec![
         Panel::stat("panel-live-waiting", 4)
             .ask_now("servicegrad_calls_waiting{queue=~\"$queue\"}", "{{queue}}")
@@ -37,19 +37,19 @@ fn panels(language: Language) -> Vec<Panel> {
             .unit("s", 0),
         Panel::stat("panel-live-margin-30m", 4)
             .ask_now(margin("30m"), "{{queue}}")
-            .ask_now(promised("servicegrad_service_level_window_calls", "30m"), &n)
+            .ask_now(promised("servicegrad_service_level_window_calls", "30m"), n)
             .unit("percentunit", 1)
             .steps(&MARGIN)
             .plain("B"),
         Panel::stat("panel-live-margin-today", 4)
             .ask_now(margin("today"), "{{queue}}")
-            .ask_now(promised("servicegrad_service_level_window_calls", "today"), &n)
+            .ask_now(promised("servicegrad_service_level_window_calls", "today"), n)
             .unit("percentunit", 1)
             .steps(&MARGIN)
             .plain("B"),
         Panel::stat("panel-live-answer-today", 4)
             .ask_now("servicegrad_answer_ratio{queue=~\"$queue\",window=\"today\"}", "{{queue}}")
-            .ask_now("servicegrad_window_calls{queue=~\"$queue\",window=\"today\"}", &n)
+            .ask_now("servicegrad_window_calls{queue=~\"$queue\",window=\"today\"}", n)
             .unit("percentunit", 1)
             .plain("B"),
         Panel::stat("panel-live-agents", 4)
@@ -58,14 +58,14 @@ fn panels(language: Language) -> Vec<Panel> {
         Panel::lines("panel-live-level", 12)
             .ask(promised("servicegrad_service_level_ratio", "30m"), "{{queue}}")
             .ask("servicegrad_service_level_target_ratio{queue=~\"$queue\"}", &target)
-            .ask(promised("servicegrad_service_level_window_calls", "30m"), &n)
+            .ask(promised("servicegrad_service_level_window_calls", "30m"), n)
             .share()
             .with_target("B")
             .with_n("C"),
         Panel::lines("panel-live-answer", 12)
             .ask("servicegrad_answer_ratio{queue=~\"$queue\",window=\"1h\"}", "{{queue}}")
             .ask("servicegrad_answer_ratio_target{queue=~\"$queue\"}", &target)
-            .ask("servicegrad_window_calls{queue=~\"$queue\",window=\"1h\"}", &n)
+            .ask("servicegrad_window_calls{queue=~\"$queue\",window=\"1h\"}", n)
             .share()
             .with_target("B")
             .with_n("C"),

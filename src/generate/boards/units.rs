@@ -10,7 +10,7 @@ pub const UNITS: Dashboard =
 
 fn panels(language: Language) -> Vec<Panel> {
     let word = |key: &str| text(language, key);
-    let n = format!("{{{{organisation}}}} n");
+    let n = "{{organisation}} n";
     let table = |key, window: &str, height| {
         let (rate, of) = (word("dash-word-rate"), word("dash-word-n"));
         let labels = format!("{{organisation=~\"$organisation\",window=\"{window}\"}}");
@@ -31,12 +31,12 @@ fn panels(language: Language) -> Vec<Panel> {
     vec![
         Panel::stat("panel-units-month", 12)
             .ask_now("servicegrad_organisation_answer_ratio{organisation=~\"$organisation\",window=\"month\"}", "{{organisation}}")
-            .ask_now("servicegrad_organisation_window_transfers{organisation=~\"$organisation\",window=\"month\"}", &n)
+            .ask_now("servicegrad_organisation_window_transfers{organisation=~\"$organisation\",window=\"month\"}", n)
             .unit("percentunit", 1)
             .plain("B"),
         Panel::stat("panel-units-today", 12)
             .ask_now("servicegrad_organisation_answer_ratio{organisation=~\"$organisation\",window=\"today\"}", "{{organisation}}")
-            .ask_now("servicegrad_organisation_window_transfers{organisation=~\"$organisation\",window=\"today\"}", &n)
+            .ask_now("servicegrad_organisation_window_transfers{organisation=~\"$organisation\",window=\"today\"}", n)
             .unit("percentunit", 1)
             .plain("B"),
         table("panel-units-table-month", "month", 14),
@@ -47,7 +47,7 @@ fn panels(language: Language) -> Vec<Panel> {
                  / (sum by (organisation) (servicegrad:unit_eligible:increase30d{organisation=~\"$organisation\"}) > 0)",
                 "{{organisation}}",
             )
-            .ask("sum by (organisation) (servicegrad:unit_eligible:increase30d{organisation=~\"$organisation\"})", &n)
+            .ask("sum by (organisation) (servicegrad:unit_eligible:increase30d{organisation=~\"$organisation\"})", n)
             .share()
             .with_n("B"),
         Panel::lines("panel-units-outcomes", 12)
