@@ -211,7 +211,7 @@ fn faults(expr: &str) -> Vec<String> {
         Ok(parsed) => {
             unknown(&parsed, &mut wrong);
         }
-        Err(error) => wrong.push(error.to_string()),
+        Err(error) => wrong.push(error),
     }
     wrong
 }

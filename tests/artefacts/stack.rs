@@ -225,7 +225,7 @@ impl Receiver {
             let body = serde_json::from_slice(&body).unwrap_or(Value::Null);
             self.posts.lock().unwrap().push(Post { body, ..post });
             let Some(status) = *self.answer.lock().unwrap() else {
-                std::thread::sleep(std::time::Duration::from_secs(60));
+                std::thread::sleep(std::time::Duration::from_secs(50));
                 return None;
             };
             let answer = format!("HTTP/1.1 {status} X\r\ncontent-length: 0\r\n\r\n");
