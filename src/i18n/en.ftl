@@ -197,3 +197,29 @@ state-under = Below target
 state-closed = Closed
 state-no_data = No data
 state-stale = The switch is not heard
+
+### check
+check-ok = ok
+check-note = note
+check-wrong = WRONG
+check-failed = { $n } things are wrong; see above
+check-answers = lets us in: { $version }
+check-tls = the line is encrypted
+check-no-tls = the line is not encrypted; set `tls = true` where the switch can
+check-clock = its clock is { $seconds } s from ours
+check-queues = queues seen: { $queues }
+check-unmeasured = queues of the switch that no [[queue]] measures: { $queues }
+check-absent = queues of the configuration that were not seen there: { $queues }; see `from` of the [[queue]]
+check-unreachable = cannot be used: { $why }
+check-trouble = { $why }
+check-unreadable = cannot be read: { $why }
+check-file = { $path } can be read, { $bytes } bytes
+check-newest = newest event { $time }
+check-empty = holds no event yet
+check-unusable = { $rejects } lines at its end cannot be used, beside { $events } events; for instance: { $why }. Is `kind` right?
+check-listens = { $address } is free to listen on
+check-taken = { $address } is taken; by the daemon, if it is running
+check-cannot-listen = cannot listen on { $why }
+check-posted = is posted to at /api/v1/events, by the rules of [http]
+check-posted-token = is posted to at /api/v1/events, with a token of its own
+check-stdin = is read from standard input

@@ -197,3 +197,29 @@ state-under = Under mål
 state-closed = Stängt
 state-no_data = Ingen data
 state-stale = Växeln hörs inte
+
+### check
+check-ok = ok
+check-note = obs
+check-wrong = FEL
+check-failed = { $n } saker är fel, se ovan
+check-answers = släpper in oss: { $version }
+check-tls = linjen är krypterad
+check-no-tls = linjen är inte krypterad; sätt `tls = true` om växeln klarar det
+check-clock = växelns klocka skiljer { $seconds } s från vår
+check-queues = köer som syns: { $queues }
+check-unmeasured = köer i växeln som ingen [[queue]] mäter: { $queues }
+check-absent = köer i konfigurationen som inte syns där: { $queues }; se `from` i [[queue]]
+check-unreachable = kan inte användas: { $why }
+check-trouble = { $why }
+check-unreadable = kan inte läsas: { $why }
+check-file = { $path } går att läsa, { $bytes } byte
+check-newest = senaste händelsen { $time }
+check-empty = innehåller ingen händelse ännu
+check-unusable = { $rejects } rader i slutet går inte att använda, bredvid { $events } händelser; till exempel: { $why }. Är `kind` rätt?
+check-listens = { $address } är ledig att lyssna på
+check-taken = { $address } är upptagen; av tjänsten själv, om den är igång
+check-cannot-listen = kan inte lyssna på { $why }
+check-posted = tar emot på /api/v1/events, enligt reglerna i [http]
+check-posted-token = tar emot på /api/v1/events, med en egen nyckel
+check-stdin = läses från standard in
