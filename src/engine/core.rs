@@ -318,6 +318,7 @@ impl Engine {
 
     fn refuse(&mut self, source: SourceId, reject: Reject, now: Moment) {
         *self.sources[source.index()].change().rejected.entry(reject.reason).or_default() += 1;
+        self.live[source.index()].last_reject = Some(now);
         self.pending.dead_letters.push((source, now, reject));
     }
 
