@@ -69,7 +69,7 @@ impl Daemon {
     /// Opens the store, restores, starts the feeds, serves the web.
     pub async fn start(config: &Config, clock: Clock) -> Result<Self, StartError> {
         let directory = Arc::clone(&config.directory);
-        let store = store::open(&config.store.url, &directory)?;
+        let store = store::open(&config.store, &directory)?;
         let engine = Engine::open(Arc::clone(&directory), config.tracker.clone(), store, clock.clone())?;
         let address = config.http.listen;
         let listener = TcpListener::bind(address).await.map_err(|error| StartError::Listen { address, error })?;
