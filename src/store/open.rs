@@ -100,7 +100,7 @@ impl StoreSettings {
         let mut complain = |key: &str, why: String| wrong.push((key.to_owned(), why));
         match self.place() {
             Err(StoreError::Address { why, .. }) => {
-                complain("url", format!("`{}` {why}", connect::without_password(&self.url)))
+                complain("url", format!("`{}` {why}", connect::without_password(&self.url)));
             }
             Err(other) => complain("url", other.to_string()),
             Ok(Place::Server) => {

@@ -51,17 +51,17 @@ impl Connections {
         let url = without_password(&settings.url);
         let wrong = |why: String| StoreError::Address { url: url.clone(), why };
         let mut config = config(settings).map_err(&wrong)?;
-        let mut options = config.get_options().map_or_else(String::new, |given| format!("{given} "));
-        let statement_ms = settings.statement_timeout.ms();
-        options.push_str(&format!(
-            "-c statement_timeout={statement_ms} -c lock_timeout={} \
-             -c idle_in_transaction_session_timeout={IDLE_IN_TRANSACTION_MS}",
+        let given = config.get_options().unwrap_or_default();
+        let also = match purpose {
+            Purpose::Write => "synchronous_commit=on",
+            Purpose::Read => "default_transaction_read_only=on",
+        };
+        let options = format!(
+            "{given} -c statement_timeout={} -c lock_timeout={} \
+             -c idle_in_transaction_session_timeout={IDLE_IN_TRANSACTION_MS} -c {also}",
+            settings.statement_timeout.ms(),
             settings.lock_timeout.ms()
-        ));
-        options.push_str(match purpose {
-            Purpose::Write => " -c synchronous_commit=on",
-            Purpose::Read => " -c default_transaction_read_only=on",
-        });
+        );
         config.options(options).application_name("servicegrad");
         config.connect_timeout(settings.connect_timeout.to_std());
         config.keepalives_idle(KEEPALIVE).tcp_user_timeout(settings.statement_timeout.to_std() + SERVER_GONE);
@@ -99,19 +99,14 @@ impl Connections {
         let _inside = runtime.enter();
         pollster::block_on(tokio::task::unconstrained(async {
             let mut connection = self.pool.get().await.map_err(|error| unreachable(doing, &error))?;
-            match tokio::time::timeout(self.limit, work(&mut connection)).await {
-                Ok(done) => {
-                    if done.is_err() {
-                        // What state it is in nobody knows: a transaction may stand open.
-                        drop(Object::take(connection));
-                    }
-                    done
-                }
-                Err(_) => {
-                    drop(Object::take(connection));
-                    Err(failed(doing, &format!("no answer within {} s", self.limit.as_secs())))
-                }
+            let late = || failed(doing, &format!("no answer within {} s", self.limit.as_secs()));
+            let done = tokio::time::timeout(self.limit, work(&mut connection)).await;
+            let done = done.unwrap_or_else(|_| Err(late()));
+            if done.is_err() {
+                // What state it is in nobody knows: a transaction may stand open.
+                drop(Object::take(connection));
             }
+            done
         }))
     }
 }
