@@ -4,12 +4,14 @@ use crate::call::fact::{
     CallChanges, Change, JourneyFact, LegFact, LegOutcome, Outcome, UnitJourneyFact, VisitFact, Was,
 };
 use crate::directory::Directory;
+use crate::event::TransferKind;
 use crate::measure::{Moment, Ring, Talk, Wait};
-use crate::names::QueueId;
-use crate::store::StoreError;
+use crate::names::{QueueId, UnitId};
+use crate::store::cells::Ids;
 use crate::store::database::Write;
 use crate::store::tables::{JOURNEY, LEG, UNIT_JOURNEY, VISIT};
 use crate::store::value::{Row, Value};
+use crate::store::{LegRow, StoreError};
 
 /// Gives the changes of the rows that the changes of one call make.
 pub(super) fn write<'a>(call: &'a CallChanges, directory: &'a Directory, mut to: impl FnMut(Write<'a>)) {
@@ -155,5 +157,23 @@ pub(super) fn read_visit(row: &Row<'_>, first: usize, queue: QueueId) -> Result<
         inconsistent: row.flag(first + 9)?,
         late: row.flag(first + 10)?,
         coarse: row.flag(first + 11)?,
+    })
+}
+
+/// Reads a leg to `unit`: source, call, number, queue, kind, started, outcome, ring_ms, short.
+pub(super) fn read_leg(row: &Row<'_>, unit: UnitId, ids: &Ids<'_>) -> Result<LegRow, StoreError> {
+    let kind = row.text(4)?;
+    let unknown = || StoreError::Damaged { what: format!("a leg of the unknown kind `{kind}`") };
+    Ok(LegRow {
+        source: row.text(0)?.to_owned(),
+        call: row.text(1)?.into(),
+        number: row.small(2)?,
+        queue: row.maybe_text(3)?.and_then(|name| ids.queue(name)),
+        unit,
+        kind: TransferKind::parse(kind).ok_or_else(unknown)?,
+        started: Moment(row.int(5)?),
+        outcome: row.maybe_text(6)?.and_then(LegOutcome::parse),
+        ring: row.maybe_int(7)?.map(Ring::from_ms),
+        short: row.flag(8)?,
     })
 }

@@ -11,7 +11,7 @@
 //! Knows no event and no web; does not judge. SQLite is the default. What is kept is written once,
 //! over the few things that every database can do.
 //!
-//! - [`contract`]: the traits [`Store`] (write) and [`Reader`]
+//! - [`contract`]: the traits [`Store`] (write) and [`Reader`] · [`sight`]: who may see what
 //! - [`figures`]: both over a [`Database`]; [`facts`], [`cells`]: to rows and back; [`mod@read`]: for reports
 //! - [`saved`]: the stored form of a call
 //! - [`ledger`]: what is kept beside the figures, of which [`audit`] is one
@@ -32,11 +32,16 @@ pub mod open;
 pub mod postgres;
 pub mod read;
 pub mod saved;
+pub mod sight;
 pub mod sqlite;
 pub mod tables;
 pub mod value;
 
-pub use contract::{Commit, Gap, Quality, Reader, Restored, SourceState, Store, StoreError, VisitRow};
+pub use contract::{
+    After, Commit, DeadLetterRow, Gap, LegRow, Page, Quality, Reader, Restored, SourceState, Store, StoreError,
+    VisitRow,
+};
 pub use database::Database;
 pub use ledger::Ledger;
 pub use open::{StoreSettings, open, open_ledger, open_reader};
+pub use sight::{Part, Sight};

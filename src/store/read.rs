@@ -1,16 +1,19 @@
 //! The figures over any database: what reports read.
 
 use crate::measure::Moment;
-use crate::names::QueueId;
+use crate::names::{QueueId, UnitId};
 use crate::stats::{Cell, CellKey, ScopeKind, Tier};
+use crate::store::Sight;
 use crate::store::cells::{self, Ids};
-use crate::store::contract::{Gap, Quality, Reader, StoreError, VisitRow};
+use crate::store::contract::{DeadLetterRow, Gap, LegRow, Page, Quality, Reader, StoreError, VisitRow};
 use crate::store::facts::{self, VISIT_COLUMNS};
 use crate::store::figures::Figures;
+use crate::store::value::Value;
 
 impl Reader for Figures {
     fn cells(
         &self,
+        sight: &Sight,
         kind: ScopeKind,
         tier: Tier,
         from: Moment,
@@ -32,7 +35,7 @@ impl Reader for Figures {
         };
         let mut cells = Vec::new();
         self.database.each("reading rollups", &sql, &with, &mut |row| {
-            if let Some(scope) = ids.scope(kind, row.text(1)?) {
+            if let Some(scope) = ids.scope(kind, row.text(1)?).filter(|scope| sight.sees(*scope, &self.directory)) {
                 cells.push((CellKey { scope, tier, start: Moment(row.int(0)?) }, cells::read(kind, &row, 2)?));
             }
             Ok(())
@@ -40,16 +43,66 @@ impl Reader for Figures {
         Ok(cells)
     }
 
-    fn visits(&self, queue: QueueId, from: Moment, until: Moment, limit: usize) -> Result<Vec<VisitRow>, StoreError> {
+    fn visits(
+        &self,
+        sight: &Sight,
+        queue: QueueId,
+        from: Moment,
+        until: Moment,
+        page: &Page,
+    ) -> Result<Vec<VisitRow>, StoreError> {
+        if !sight.sees_queue(queue) {
+            return Ok(Vec::new());
+        }
         let sql = format!(
-            "SELECT {VISIT_COLUMNS}, source, call FROM visit WHERE queue = $1 AND offered >= $2 AND offered < $3
-             ORDER BY offered, source, call LIMIT $4"
+            "SELECT {VISIT_COLUMNS}, source, call FROM visit
+             WHERE queue = $1 AND offered >= $2 AND offered < $3 AND (offered, source, call, number) > ($4, $5, $6, $7)
+             ORDER BY offered, source, call, number LIMIT $8"
         );
-        let name = self.directory.queue(queue).name.as_str();
-        let with = [name.into(), from.into(), until.into(), (limit as i64).into()];
+        let with = of_page(&self.directory.queue(queue).name, from, until, page);
         self.database.all("reading visits", &sql, &with, |row| {
             let visit = facts::read_visit(&row, 0, queue)?;
             Ok(VisitRow { source: row.text(12)?.to_owned(), call: row.text(13)?.into(), visit })
+        })
+    }
+
+    fn legs(
+        &self,
+        sight: &Sight,
+        unit: UnitId,
+        from: Moment,
+        until: Moment,
+        page: &Page,
+    ) -> Result<Vec<LegRow>, StoreError> {
+        if !sight.sees_unit(unit, &self.directory) {
+            return Ok(Vec::new());
+        }
+        let ids = Ids::of(&self.directory);
+        let sql = "SELECT source, call, number, queue, kind, started, outcome, ring_ms, short FROM leg
+             WHERE unit = $1 AND started >= $2 AND started < $3 AND (started, source, call, number) > ($4, $5, $6, $7)
+             ORDER BY started, source, call, number LIMIT $8";
+        let with = of_page(&self.directory.unit(unit).name, from, until, page);
+        self.database.all("reading transfers", sql, &with, |row| facts::read_leg(&row, unit, &ids))
+    }
+
+    fn dead_letters(&self, sight: &Sight, before: Option<i64>, limit: usize) -> Result<Vec<DeadLetterRow>, StoreError> {
+        if !sight.is_all() {
+            return Ok(Vec::new());
+        }
+        let sql = "SELECT id, source, position, reason, detail, at, received FROM dead_letter WHERE id < $1
+                   ORDER BY id DESC LIMIT $2";
+        let with = [before.unwrap_or(i64::MAX).into(), (limit as i64).into()];
+        self.database.all("reading dead letters", sql, &with, |row| {
+            let text = |at: usize| row.text(at).map(str::to_owned);
+            Ok(DeadLetterRow {
+                id: row.int(0)?,
+                source: text(1)?,
+                position: text(2)?,
+                reason: text(3)?,
+                detail: text(4)?,
+                at: Moment(row.int(5)?),
+                received: Moment(row.int(6)?),
+            })
         })
     }
 
@@ -90,4 +143,12 @@ impl Reader for Figures {
         }
         Ok(false)
     }
+}
+
+/// Parameters of a page of what `name` has in `from..until`.
+fn of_page<'a>(name: &'a str, from: Moment, until: Moment, page: &Page) -> [Value<'a>; 8] {
+    let begin = page.begin();
+    let (at, limit) = (begin.at, page.limit as i64);
+    let rest = (begin.source.into(), begin.call.into(), begin.number.into(), limit.into());
+    [name.into(), from.max(at).into(), until.into(), at.into(), rest.0, rest.1, rest.2, rest.3]
 }

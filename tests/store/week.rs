@@ -13,7 +13,7 @@ use servicegrad::simulate::random::Chance;
 use servicegrad::simulate::{Scenario, Switchboard};
 use servicegrad::source::batch::Batch;
 use servicegrad::stats::{Cell, CellKey, ScopeKind, Tier};
-use servicegrad::store::{self, Reader, StoreSettings};
+use servicegrad::store::{self, Page, Reader, Sight, StoreSettings};
 
 pub const ZONE: chrono_tz::Tz = chrono_tz::Europe::Stockholm;
 
@@ -81,6 +81,7 @@ pub fn take(engine: &mut Engine, events: &[CallEvent]) {
 pub struct Told {
     cells: Vec<(CellKey, Cell)>,
     visits: Vec<store::VisitRow>,
+    legs: Vec<store::LegRow>,
     quality: store::Quality,
     has_open: bool,
 }
@@ -97,7 +98,7 @@ pub fn told(settings: &StoreSettings, directory: &Arc<Directory>) -> Told {
     let mut cells = Vec::new();
     for kind in [ScopeKind::Queue, ScopeKind::Calls, ScopeKind::Unit] {
         for tier in Tier::ALL {
-            cells.extend(reader.cells(kind, tier, from, until).unwrap());
+            cells.extend(reader.cells(&Sight::ALL, kind, tier, from, until).unwrap());
         }
     }
     cells.sort_by_key(|(key, _)| *key);
@@ -107,10 +108,14 @@ pub fn told(settings: &StoreSettings, directory: &Arc<Directory>) -> Told {
         Cell::Legs(counts) => counts.values().iter().any(|count| *count != 0),
     });
     let queues = (0..directory.queues().len()).map(|at| servicegrad::names::QueueId(at as u32));
-    let visits = queues.flat_map(|queue| reader.visits(queue, from, until, 1_000_000).unwrap()).collect();
+    let page = Page::first(1_000_000);
+    let visits = queues.flat_map(|queue| reader.visits(&Sight::ALL, queue, from, until, &page).unwrap()).collect();
+    let units = (0..directory.units().len()).map(|at| servicegrad::names::UnitId(at as u32));
+    let legs = units.flat_map(|unit| reader.legs(&Sight::ALL, unit, from, until, &page).unwrap()).collect();
     Told {
         cells,
         visits,
+        legs,
         quality: reader.quality(from, until).unwrap(),
         has_open: reader.has_open(from, until).unwrap(),
     }
