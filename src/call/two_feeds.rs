@@ -1,8 +1,9 @@
 //! Two feeds of one switch that tell of the same call: a live one, to the millisecond but with holes
-//! where the line was down, and a journal, in whole seconds but complete.
+//! where the line was down, and a journal, in whole seconds but complete; or either of them, and
+//! records of finished calls.
 //!
-//! For *what* happened the journal is believed; for *when*, whoever has the finer clock. A stay that
-//! only one of them tells of counts all the same.
+//! For *what* happened the journal is believed, and both before the record; for *when*, whoever has
+//! the finer clock. A stay that only one of them tells of counts all the same.
 
 use crate::call::fact::Outcome;
 use crate::call::stay::{AGREE_MS, End, Stay};
@@ -26,8 +27,14 @@ pub fn join(journal: Vec<Stay>, mut live: Vec<Stay>) -> Vec<Stay> {
 }
 
 fn is_same(journal: &Stay, live: &Stay) -> bool {
-    let apart = (journal.entered.at - live.entered.at).abs();
-    journal.queue == live.queue && apart <= if is_worked_out(live) { WORKED_OUT_MS } else { AGREE_MS }
+    let later = journal.entered.at - live.entered.at;
+    journal.queue == live.queue
+        && if live.entered.is_untimed() {
+            // The record knows when the call came, and not when it entered the queue.
+            later >= -AGREE_MS
+        } else {
+            later.abs() <= if is_worked_out(live) { WORKED_OUT_MS } else { AGREE_MS }
+        }
 }
 
 fn is_worked_out(stay: &Stay) -> bool {

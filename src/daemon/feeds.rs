@@ -9,10 +9,12 @@ use crate::daemon::StartError;
 use crate::measure::Moment;
 use crate::names::SourceId;
 use crate::source::dial::{self, Dial};
+use crate::source::drop_folder::DropFolder;
 use crate::source::follow::Follow;
 use crate::source::import::import;
 use crate::source::kind::{Transport, kind_named};
 use crate::source::listen::Listen;
+use crate::source::peers::Peers;
 use crate::source::{Delivery, HealthBoard, Sink, SourceSettings};
 
 /// What every feed is given.
@@ -71,6 +73,25 @@ pub(super) async fn start(
             };
             tasks.spawn_blocking(move || follow.run());
         }
+        (Transport::FileFolderOrListen, None, None) => {
+            let folder = settings.folder.clone().ok_or_else(|| failed("has no path, folder or listen".to_owned()))?;
+            let inside = |given: &Option<std::path::PathBuf>, name| given.clone().unwrap_or_else(|| folder.join(name));
+            let drop_folder = DropFolder {
+                source,
+                done: inside(&settings.done, "done"),
+                failed: inside(&settings.failed, "failed"),
+                folder,
+                settle: settings.settle.to_std(),
+                poll: settings.poll.to_std(),
+                decoder: (kind.decoder)(settings),
+                position,
+                sink: common.sink.clone(),
+                health,
+                clock: common.clock.clone(),
+                stop: common.stop.clone(),
+            };
+            tasks.spawn_blocking(move || drop_folder.run());
+        }
         (_, None, Some(address)) => {
             let listener = TcpListener::bind(address)
                 .await
@@ -81,6 +102,10 @@ pub(super) async fn start(
                 decoder: kind.decoder,
                 settings: settings.clone(),
                 token,
+                printer_of: match kind.transport {
+                    Transport::FileFolderOrListen => Some(Peers::parse(&settings.peers).map_err(&failed)?),
+                    _ => None,
+                },
                 sink: common.sink.clone(),
                 health,
                 clock: common.clock.clone(),
@@ -113,6 +138,12 @@ fn standard_input(
             Ok(())
         },
     );
+    let mut rest = crate::source::Batch::of(source);
+    decoder.flush(&mut rest);
+    if !rest.events.is_empty() || !rest.rejects.is_empty() {
+        rest.caught_up = true;
+        let _ = sink.blocking_send(Delivery { batch: rest, done: None });
+    }
     match read {
         Ok(()) => health.down("standard input has ended"),
         Err(error) => health.down(error.to_string()),

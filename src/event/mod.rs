@@ -10,6 +10,7 @@
 //! - [`json`]: the public form: read, write, limits
 //! - [`envelope`]: CloudEvents around it
 //! - [`reject`]: why something could not be used
+//! - [`untold`]: what a source cannot tell
 
 pub mod envelope;
 pub mod identity;
@@ -17,6 +18,7 @@ pub mod json;
 pub mod kind;
 pub mod reject;
 pub mod stamp;
+pub mod untold;
 
 pub use identity::EventId;
 pub use kind::{
@@ -24,3 +26,4 @@ pub use kind::{
 };
 pub use reject::{Reason, Reject};
 pub use stamp::{Evidence, Stamp};
+pub use untold::Untold;

@@ -3,6 +3,7 @@
 use crate::source::asterisk_ami;
 use crate::source::asterisk_queue_log::QueueLog;
 use crate::source::ndjson::Ndjson;
+use crate::source::records;
 use crate::source::{Decode, Dialogue, SourceSettings};
 
 /// What a feed is by nature.
@@ -12,6 +13,8 @@ pub enum Nature {
     Live,
     /// Can be read again.
     Journal,
+    /// Told when the call is over, a line a call or a leg of one; can be read again.
+    Records,
 }
 
 /// One kind of feed.
@@ -38,6 +41,9 @@ pub enum Transport {
     File,
     /// A file (`path`, `-` for standard input) or a TCP listener (`listen`).
     FileOrListen,
+    /// A file (`path`), a folder that finished files are put into (`folder`), or a TCP listener
+    /// (`listen`) for senders that expect no answer and give no token.
+    FileFolderOrListen,
     /// Pushed over HTTP; opens nothing itself.
     Http,
     /// Dialled over TCP or TLS: `connect`.
@@ -86,6 +92,14 @@ pub const KINDS: &[Kind] = &[
         },
         decoder: |_| Box::<asterisk_ami::Ami>::default(),
         check: needs_login,
+    },
+    Kind {
+        name: "records",
+        about: "records of finished calls, of known switches by a preset or of any other by its columns: afterwards, and not everything; what each leaves untold stands in config/switches/records.md",
+        nature: Nature::Records,
+        transport: Transport::FileFolderOrListen,
+        decoder: records::decoder::by_settings,
+        check: records::settings::check,
     },
     Kind {
         name: "ndjson",

@@ -10,8 +10,10 @@
 //! - [`decode`], [`dialogue`]: the traits · [`lines`]: bytes to lines, bounded
 //! - [`asterisk_queue_log`], [`asterisk_ami`], [`ndjson`]: the formats · [`asterisk`]: channels told
 //!   as calls
-//! - [`follow`]: a file that grows and rotates · [`import`]: old files · [`listen`]: TCP lines ·
-//!   [`dial`]: a switch that is dialled
+//! - [`records`]: records of finished calls, of known switches and of any other by its columns
+//! - [`follow`]: a file that grows and rotates · [`drop_folder`]: a folder that files are put into ·
+//!   [`import`]: old files · [`listen`]: TCP lines · [`peers`]: who may send them · [`dial`]: a switch
+//!   that is dialled
 //! - [`batch`]: what goes to the engine · [`health`]: how a source fares
 
 pub mod asterisk;
@@ -21,6 +23,7 @@ pub mod batch;
 pub mod decode;
 pub mod dial;
 pub mod dialogue;
+pub mod drop_folder;
 pub mod follow;
 pub mod health;
 pub mod import;
@@ -28,6 +31,8 @@ pub mod kind;
 pub mod lines;
 pub mod listen;
 pub mod ndjson;
+pub mod peers;
+pub mod records;
 pub mod settings;
 
 pub use batch::{Batch, Delivery, Receipt, Sink};
