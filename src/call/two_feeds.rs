@@ -49,17 +49,22 @@ fn both(journal: Stay, live: Stay) -> Stay {
     };
     let is_answered = |stay: &Stay| stay.end.map(|end| end.outcome == Outcome::Answered);
     let contradict = is_known(journal.end) && is_known(live.end) && is_answered(&journal) != is_answered(&live);
-    let over = match (journal.over, live.over) {
-        // The live feed may have lost the call before it was over.
-        (Some(told), Some(seen)) if (told - seen).abs() > AGREE_MS => Some(told),
-        (told, seen) => seen.or(told),
+    let is_record = live.entered.evidence == Evidence::Record;
+    let (over, talk, is_over_untimed) = match (journal.over, live.over) {
+        // The live feed may have lost the call before it was over; a record is believed last.
+        (Some(told), Some(seen)) if is_record || (told - seen).abs() > AGREE_MS => {
+            (Some(told), journal.talk, journal.is_over_untimed)
+        }
+        (_, Some(seen)) => (Some(seen), live.talk, live.is_over_untimed),
+        (told, None) => (told, journal.talk, journal.is_over_untimed),
     };
     Stay {
         entered,
         is_derived: is_worked_out(&journal) && is_worked_out(&live),
         end: end(journal.end, live.end),
         over,
-        talk: if over == live.over { live.talk } else { journal.talk },
+        is_over_untimed,
+        talk,
         is_closed: journal.is_closed || live.is_closed,
         is_inconsistent: journal.is_inconsistent || live.is_inconsistent || contradict,
         is_late: journal.is_late || live.is_late,

@@ -88,7 +88,7 @@ impl Chain<'_> {
             self.measure(&mut fact, start, end.stamp, end.wait);
         }
         if self.last.is_answered() {
-            let timed = end.filter(|end| !end.stamp.is_untimed());
+            let timed = end.filter(|end| !end.stamp.is_untimed() && !self.last.is_over_untimed);
             let between = |over: Moment| timed.map(|end| Talk::from_ms(over - end.stamp.at));
             fact.talk = self.last.talk.or_else(|| self.last.over.and_then(between));
         }

@@ -11,9 +11,9 @@ use crate::cli::output::tell;
 use crate::clock::Clock;
 use crate::config;
 use crate::engine::{Engine, Intake};
-use crate::source::{Batch, Receipt};
 use crate::source::import::import;
 use crate::source::kind::kind_named;
+use crate::source::{Batch, Receipt};
 use crate::store;
 
 /// Arguments of `import`.

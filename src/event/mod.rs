@@ -10,7 +10,6 @@
 //! - [`json`]: the public form: read, write, limits
 //! - [`envelope`]: CloudEvents around it
 //! - [`reject`]: why something could not be used
-//! - [`untold`]: what a source cannot tell
 
 pub mod envelope;
 pub mod identity;
@@ -18,7 +17,6 @@ pub mod json;
 pub mod kind;
 pub mod reject;
 pub mod stamp;
-pub mod untold;
 
 pub use identity::EventId;
 pub use kind::{
@@ -26,4 +24,3 @@ pub use kind::{
 };
 pub use reject::{Reason, Reject};
 pub use stamp::{Evidence, Stamp};
-pub use untold::Untold;

@@ -102,7 +102,9 @@ impl DropFolder {
                 Err((path, error)) => {
                     let hint = match error.kind() {
                         io::ErrorKind::NotFound => "waiting for it to appear",
-                        io::ErrorKind::PermissionDenied => "give the daemon's user the right to read and move files there",
+                        io::ErrorKind::PermissionDenied => {
+                            "give the daemon's user the right to read and move files there"
+                        }
                         _ => "trying again",
                     };
                     if self.health.down(format!("{}: {error}; {hint}", path.display())) {

@@ -75,9 +75,12 @@ pub fn import<E: From<ImportError>>(
     }
 }
 
+/// Bytes that have been read of a file as it lies on disk.
+pub type ReadSoFar = std::rc::Rc<std::cell::Cell<u64>>;
+
 /// What a file holds, unpacked where it is packed, and a count of the bytes that have been read of it
 /// as it lies on disk.
-pub fn open(path: &Path) -> io::Result<(Box<dyn Read>, std::rc::Rc<std::cell::Cell<u64>>)> {
+pub fn open(path: &Path) -> io::Result<(Box<dyn Read>, ReadSoFar)> {
     let (counted, read_so_far) = Counted::open(path)?;
     let mut plain = BufReader::with_capacity(PIECE_BYTES, counted);
     let is_gzip = plain.fill_buf()?.starts_with(&GZIP);

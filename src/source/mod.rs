@@ -39,4 +39,5 @@ pub use batch::{Batch, Delivery, Receipt, Sink};
 pub use decode::Decode;
 pub use dialogue::{Dialogue, Findings, Standing};
 pub use health::{Health, HealthBoard};
+pub use records::RecordsSettings;
 pub use settings::SourceSettings;

@@ -5,9 +5,8 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
-use crate::measure::Span;
+use crate::measure::{Span, Untold};
 use crate::names::is_slug;
-use crate::event::Untold;
 use crate::source::kind::{KINDS, Transport, kind_named};
 use crate::source::peers::Peers;
 use crate::source::records::RecordsSettings;
@@ -180,7 +179,10 @@ impl SourceSettings {
                     complain("path", "or `folder` or `listen`: a source of kind records is one of them".into());
                 }
                 if has_token {
-                    complain("token", "is nothing that a switch's printer line can give; say which `peers` may send".into());
+                    complain(
+                        "token",
+                        "is nothing that a switch's printer line can give; say which `peers` may send".into(),
+                    );
                 }
                 if self.folder.is_none() && (self.done.is_some() || self.failed.is_some()) {
                     complain("done", "and failed belong to a `folder`".into());
@@ -192,7 +194,10 @@ impl SourceSettings {
                 match Peers::parse(&self.peers) {
                     Err(why) => complain("peers", why),
                     Ok(peers) if is_open && peers.is_empty() => {
-                        complain("peers", "is missing: `listen` is not loopback, so say which addresses may send".into());
+                        complain(
+                            "peers",
+                            "is missing: `listen` is not loopback, so say which addresses may send".into(),
+                        );
                     }
                     Ok(_) => {}
                 }

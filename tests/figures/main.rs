@@ -13,6 +13,7 @@ mod captures;
 mod oracle;
 mod promise;
 mod recordings;
+mod records;
 mod rulings;
 mod story;
 mod transfers;

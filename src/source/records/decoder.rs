@@ -101,7 +101,12 @@ impl Decode for Unplanned {
     fn feed(&mut self, bytes: &[u8], _: Moment, batch: &mut Batch) {
         let why = &self.why;
         self.lines.cut(bytes, |place, line| {
-            batch.rejects.push(Reject::new(place.to_string(), Reason::Malformed, why.clone(), line.unwrap_or_default()));
+            batch.rejects.push(Reject::new(
+                place.to_string(),
+                Reason::Malformed,
+                why.clone(),
+                line.unwrap_or_default(),
+            ));
         });
     }
 
@@ -158,7 +163,8 @@ impl Decode for Records {
         let file = &self.reader.file;
         let none_used = || {
             let rejected = file.rejected;
-            (file.used == 0 && rejected > 0).then(|| format!("none of its {rejected} rows can be used; see dead_letter"))
+            (file.used == 0 && rejected > 0)
+                .then(|| format!("none of its {rejected} rows can be used; see dead_letter"))
         };
         file.fault.clone().or_else(none_used)
     }

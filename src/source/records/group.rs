@@ -57,7 +57,13 @@ impl Groups {
         }
     }
 
-    fn join(&mut self, rows: Vec<Row>, story: &dyn Story, (idle, patience): (Span, Span), tell: &mut dyn FnMut(&[Row])) {
+    fn join(
+        &mut self,
+        rows: Vec<Row>,
+        story: &dyn Story,
+        (idle, patience): (Span, Span),
+        tell: &mut dyn FnMut(&[Row]),
+    ) {
         let mut keys: SmallVec<[SmolStr; 4]> = rows.iter().flat_map(|row| story.keys(row)).collect();
         let mut all = Vec::new();
         let mut known: SmallVec<[u32; 4]> = keys.iter().filter_map(|key| self.by_key.get(key).copied()).collect();
@@ -135,13 +141,7 @@ impl Groups {
     }
 
     /// Puts back what was saved; says how many rows cannot be, since the mapping was changed.
-    pub fn restore(
-        &mut self,
-        saved: Saved,
-        columns: &Arc<Columns>,
-        story: &dyn Story,
-        waits: (Span, Span),
-    ) -> usize {
+    pub fn restore(&mut self, saved: Saved, columns: &Arc<Columns>, story: &dyn Story, waits: (Span, Span)) -> usize {
         *self = Self::default();
         let mut left_behind = 0;
         for mut rows in saved.0 {

@@ -10,7 +10,8 @@ use smallvec::smallvec;
 use smol_str::SmolStr;
 
 use crate::event::json::Unusable;
-use crate::event::{AnsweredBy, EventKind, LeftOutcome, Reason, RefusedReason, TransferKind, TransferResult, Untold};
+use crate::event::{AnsweredBy, EventKind, LeftOutcome, Reason, RefusedReason, TransferKind, TransferResult};
+use crate::measure::Untold;
 use crate::source::records::row::Row;
 use crate::source::records::settings::{Faults, RecordsSettings};
 use crate::source::records::story::{Keys, Leg, LegEnd, More, Stay, StayEnd, Story, Teller, When};
@@ -100,7 +101,8 @@ impl Mapped {
         if map.queue.is_none() && map.target.is_none() {
             complain("queue", "is missing: the column with the queue, or `=NAME` where there is one only".into());
         }
-        let times = [("started", Some(&map.started)), ("answered", map.answered.as_ref()), ("ended", map.ended.as_ref())];
+        let times =
+            [("started", Some(&map.started)), ("answered", map.answered.as_ref()), ("ended", map.ended.as_ref())];
         for (key, column) in times {
             if let Some(column) = column.filter(|column| !column.is_empty() && !around.times.contains_key(*column)) {
                 complain(key, format!("`{column}` has no format in `times`"));
@@ -167,9 +169,7 @@ impl Mapped {
         };
         let is_answer = matches!(outcome, StayEnd::Answered(_));
         let told = if is_answer { answered } else { ended.filter(|_| talk.is_none_or(|talk| talk == 0)) };
-        let end = told
-            .or_else(|| wait.map(|wait| entered.plus_ms(wait)))
-            .unwrap_or_else(|| When::about(entered.at));
+        let end = told.or_else(|| wait.map(|wait| entered.plus_ms(wait))).unwrap_or_else(|| When::about(entered.at));
         teller.stay(row, &Stay { queue, entered, end: (outcome, end), wait_ms: wait });
         if is_answer {
             let over = ended.or_else(|| talk.map(|talk| end.plus_ms(talk)));

@@ -3,7 +3,7 @@
 //!
 //! Knows how such lines are cut, read and put together, and what the columns of known switches mean.
 //! Tells afterwards and not everything: what a source leaves untold is in one list
-//! ([`Untold`](crate::event::Untold)), and its figures are absent, never zero. Knows no live call.
+//! ([`Untold`](crate::measure::Untold)), and its figures are absent, never zero. Knows no live call.
 //!
 //! From the outside in:
 //!

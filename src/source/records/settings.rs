@@ -156,7 +156,10 @@ impl RecordsSettings {
                 }
             },
             (None, None) => {
-                wrong.push(("preset".into(), "is missing: a known switch, or else `map` says what the columns mean".into()));
+                wrong.push((
+                    "preset".into(),
+                    "is missing: a known switch, or else `map` says what the columns mean".into(),
+                ));
                 None
             }
         }
@@ -172,7 +175,9 @@ impl RecordsSettings {
                 continue;
             }
             let content = match (self.times.get(name.as_str()), self.spans.get(name.as_str())) {
-                (Some(format), _) => TimeFormat::named(format).map(Content::Time).map_err(|why| (format!("times.{name}"), why)),
+                (Some(format), _) => {
+                    TimeFormat::named(format).map(Content::Time).map_err(|why| (format!("times.{name}"), why))
+                }
                 (None, Some(format)) => SpanFormat::named(format).map(Content::Span).ok_or_else(|| {
                     (format!("spans.{name}"), format!("`{format}` is no unit; there are s, ms, us, min and hh:mm:ss"))
                 }),
@@ -193,13 +198,17 @@ impl RecordsSettings {
         let before = wrong.len();
         let cut = self.cut(wrong);
         let mut expression = |key: &str, text: &Option<String>| {
-            text.as_ref().and_then(|text| Regex::new(text).map_err(|error| wrong.push((key.into(), error.to_string()))).ok())
+            text.as_ref()
+                .and_then(|text| Regex::new(text).map_err(|error| wrong.push((key.into(), error.to_string()))).ok())
         };
         let ignore = expression("ignore", &self.ignore);
         let encoding = self.encoding.as_deref().unwrap_or("auto");
         let charset = Charset::named(encoding);
         if charset.is_none() {
-            wrong.push(("encoding".into(), format!("`{encoding}` is not known; write for instance auto, utf-8 or iso-8859-1")));
+            wrong.push((
+                "encoding".into(),
+                format!("`{encoding}` is not known; write for instance auto, utf-8 or iso-8859-1"),
+            ));
         }
         let zone = self.zone.as_deref().unwrap_or("Europe/Stockholm");
         let parsed: Option<chrono_tz::Tz> = zone.parse().ok();
@@ -245,7 +254,7 @@ impl RecordsSettings {
 
     /// How lines are cut, and the names of what comes out.
     fn cut(&self, wrong: &mut Faults) -> Option<(Cut, Vec<SmolStr>)> {
-        let named = || self.columns.iter().flatten().map(SmolStr::new).collect();
+        let in_order = || self.columns.iter().flatten().map(SmolStr::new).collect();
         match (&self.regex, &self.fixed) {
             (Some(_), Some(_)) => {
                 wrong.push(("regex".into(), "stands beside fixed; a line is cut in one way".into()));
@@ -267,7 +276,10 @@ impl RecordsSettings {
             (None, Some(places)) => {
                 for (name, (first, last)) in places {
                     if *first == 0 || last < first || *last > 4096 {
-                        wrong.push((format!("fixed.{name}"), format!("[{first}, {last}] must be first and last character, from 1")));
+                        wrong.push((
+                            format!("fixed.{name}"),
+                            format!("[{first}, {last}] must be first and last character, from 1"),
+                        ));
                         return None;
                     }
                 }
@@ -286,7 +298,7 @@ impl RecordsSettings {
                     "" => None,
                     text => Some(one("quote", text, wrong)?),
                 };
-                Some((Cut::Delimited { separator, quote }, named()))
+                Some((Cut::Delimited { separator, quote }, in_order()))
             }
         }
     }

@@ -4,12 +4,12 @@ use smallvec::SmallVec;
 use smol_str::SmolStr;
 
 use crate::event::json::Unusable;
+use crate::event::kind::VisitLabel;
 use crate::event::stamp::UNTIMED_MS;
 use crate::event::{
-    AnsweredBy, CallEvent, EventId, EventKind, Evidence, LeftOutcome, Stamp, TransferKind, TransferResult, Untold,
+    AnsweredBy, CallEvent, EventId, EventKind, Evidence, LeftOutcome, Stamp, TransferKind, TransferResult,
 };
-use crate::event::kind::VisitLabel;
-use crate::measure::{Moment, Talk, Wait};
+use crate::measure::{Moment, Talk, Untold, Wait};
 use crate::source::Batch;
 use crate::source::records::row::Row;
 use crate::source::records::time::Read;
@@ -155,13 +155,7 @@ impl<'a> Teller<'a> {
         let precision_ms = if when.is_known { self.precision_ms } else { UNTIMED_MS };
         self.batch.events.push(CallEvent {
             id: EventId::of(&[&row.hash.to_le_bytes(), part.as_bytes()]),
-            stamp: Stamp {
-                at: when.at,
-                order: when.at,
-                ordinal: 0,
-                precision_ms,
-                evidence: Evidence::Record,
-            },
+            stamp: Stamp { at: when.at, order: when.at, ordinal: 0, precision_ms, evidence: Evidence::Record },
             source: None,
             call: self.call.clone(),
             kind,

@@ -87,7 +87,9 @@ impl TimeFormat {
             Self::Pattern(pattern) => {
                 if pattern.contains("%z") || pattern.contains("%:z") {
                     let at = chrono::DateTime::parse_from_str(text, pattern);
-                    return at.map(|at| Some(Read { at: at.into(), is_doubtful: false })).map_err(|_| wrong(&in_form(pattern)));
+                    return at
+                        .map(|at| Some(Read { at: at.into(), is_doubtful: false }))
+                        .map_err(|_| wrong(&in_form(pattern)));
                 }
                 let local = NaiveDateTime::parse_from_str(text, pattern).map_err(|_| wrong(&in_form(pattern)))?;
                 Ok(Some(resolve(local, zone, reached)))
@@ -117,7 +119,8 @@ fn time_of_day(text: &str) -> Option<NaiveTime> {
         Some(text) => (text, true),
         None => (text, false),
     };
-    let time = NaiveTime::parse_from_str(text, "%H:%M:%S").or_else(|_| NaiveTime::parse_from_str(text, "%H:%M")).ok()?;
+    let time =
+        NaiveTime::parse_from_str(text, "%H:%M:%S").or_else(|_| NaiveTime::parse_from_str(text, "%H:%M")).ok()?;
     let is_morning = chrono::Timelike::hour(&time) < 12;
     Some(if is_afternoon && is_morning { time + chrono::TimeDelta::hours(12) } else { time })
 }

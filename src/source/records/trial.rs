@@ -7,9 +7,9 @@ use crate::event::json;
 use crate::measure::Moment;
 use crate::names::SourceId;
 use crate::source::lines::Lines;
+use crate::source::records::Records;
 use crate::source::records::decoder::LINE_BYTES_MAX;
 use crate::source::records::layout::Plan;
-use crate::source::records::Records;
 use crate::source::{Batch, Decode};
 
 /// What came of a file, in words, and how many rows could not be used.
@@ -41,7 +41,7 @@ pub fn trial(plan: &std::sync::Arc<Plan>, bytes: &[u8], received: Moment) -> Tri
     for reject in &batch.rejects {
         let _ = writeln!(page, "{}: {}: {}", reject.position, reject.reason.as_str(), reject.detail);
     }
-    let untold: Vec<&str> = plan.story.untold().into_iter().map(crate::event::Untold::as_str).collect();
+    let untold: Vec<&str> = plan.story.untold().into_iter().map(crate::measure::Untold::as_str).collect();
     let _ = writeln!(
         page,
         "{rows} rows, {} events, {} unusable; mapping {}; cannot tell: {}",

@@ -13,8 +13,8 @@ use smallvec::SmallVec;
 use smol_str::{SmolStr, format_smolstr};
 
 use crate::event::json::Unusable;
-use crate::event::{AnsweredBy, LeftOutcome, TransferKind, TransferResult, Untold};
-use crate::measure::Moment;
+use crate::event::{AnsweredBy, LeftOutcome, TransferKind, TransferResult};
+use crate::measure::{Moment, Untold};
 use crate::source::records::row::Row;
 use crate::source::records::story::{Keys, Leg, LegEnd, More, Stay, StayEnd, Story, Teller, When};
 
@@ -104,13 +104,26 @@ fn device(channel: &str) -> &str {
 
 impl Story for Asterisk {
     fn columns(&self) -> Vec<(SmolStr, bool)> {
-        let needed = ["dst", "channel", "dstchannel", "lastapp", "lastdata", "start", "answer", "end", "disposition", "uniqueid"];
+        let needed = [
+            "dst",
+            "channel",
+            "dstchannel",
+            "lastapp",
+            "lastdata",
+            "start",
+            "answer",
+            "end",
+            "disposition",
+            "uniqueid",
+        ];
         let needed = needed.map(|name| (SmolStr::new_static(name), true));
         needed.into_iter().chain([(SmolStr::new_static("linkedid"), false)]).collect()
     }
 
     fn keys(&self, row: &Row) -> Keys {
-        let channels = ["channel", "dstchannel"].into_iter().filter_map(|name| row.text(name));
+        // A channel that is numbered is never the same again; `Console/dsp` is.
+        let is_numbered = |channel: &&str| channel.contains('-');
+        let channels = ["channel", "dstchannel"].into_iter().filter_map(|name| row.text(name)).filter(is_numbered);
         let ids = ["uniqueid", "linkedid"].into_iter().filter_map(|name| row.text(name));
         channels.map(|channel| SmolStr::new(whole(channel))).chain(ids.map(|id| format_smolstr!("#{id}"))).collect()
     }
@@ -118,7 +131,9 @@ impl Story for Asterisk {
     fn more(&self, rows: &[Row]) -> More {
         // All rows of a channel are written when it is gone; those of a consultation long before the
         // caller's own.
-        let is_callers = |row: &Row| row.text("lastapp") == Some("Queue") && !row.text("channel").unwrap_or_default().starts_with("Local/");
+        let is_callers = |row: &Row| {
+            row.text("lastapp") == Some("Queue") && !row.text("channel").unwrap_or_default().starts_with("Local/")
+        };
         if rows.iter().any(is_callers) { More::May } else { More::Must }
     }
 
@@ -159,9 +174,8 @@ impl<'a> Call<'a> {
         let mut legs_told: SmallVec<[(&str, Moment); 2]> = SmallVec::new();
         for (at, row) in own.iter().enumerate() {
             match row.queue() {
-                Some(queue) if self.is_handed_over(row) => {
-                    debug_assert!(!queue.is_empty(), "told by the consultation");
-                }
+                // Told by the consultation.
+                Some(_) if self.is_handed_over(row) => {}
                 Some(queue) => self.in_queue(queue, row, teller),
                 None => {
                     self.leave(teller, true);
@@ -192,8 +206,18 @@ impl<'a> Call<'a> {
             let was_answered = last.is_answered();
             self.leave(teller, true);
             if was_answered {
-                let end = if row.is_answered() { answer_of(row) } else { (LegEnd::Failed(TransferResult::NoAnswer), row.end) };
-                let leg = Leg { kind: TransferKind::Blind, target: row.target(), queue: None, started: row.start, end: Some(end) };
+                let end = if row.is_answered() {
+                    answer_of(row)
+                } else {
+                    (LegEnd::Failed(TransferResult::NoAnswer), row.end)
+                };
+                let leg = Leg {
+                    kind: TransferKind::Blind,
+                    target: row.target(),
+                    queue: None,
+                    started: row.start,
+                    end: Some(end),
+                };
                 teller.leg(row.row, &leg);
             }
         }
@@ -277,22 +301,26 @@ impl<'a> Call<'a> {
                 continue;
             }
             told.push(row.channel);
-            let group: SmallVec<[&Cdr<'a>; 2]> = self.consulted().filter(|other| other.channel == row.channel).collect();
+            let group: SmallVec<[&Cdr<'a>; 2]> =
+                self.consulted().filter(|other| other.channel == row.channel).collect();
             let completed = self.own.iter().find(|own| group.iter().any(|other| is_with(own, other)));
             let answered = group.iter().find(|other| other.is_answered());
             let answered_at = answered.and_then(|row| row.row.time("answer")).map(When::from);
             // The attendant's own row with it ends when the attendant lets go.
-            let let_go = self.others.iter().find(|other| other.app != "Dial" && !other.is_local() && whole(other.peer) == whole(row.channel));
+            let let_go = self
+                .others
+                .iter()
+                .find(|other| other.app != "Dial" && !other.is_local() && whole(other.peer) == whole(row.channel));
             let let_go = let_go.map(|attendant| attendant.end.at);
-            let is_blonde = completed.is_some() && let_go.is_some_and(|at| answered_at.is_none_or(|answered| answered.at > at));
+            let is_blonde =
+                completed.is_some() && let_go.is_some_and(|at| answered_at.is_none_or(|answered| answered.at > at));
             let kind = if is_blonde { TransferKind::Blonde } else { TransferKind::Attended };
-            let end = match (answered, answered_at) {
-                (Some(row), at) => (LegEnd::Answered(AnsweredBy::Person), at.unwrap_or(row.start)),
-                (None, _) => {
-                    let is_busy = group.iter().any(|other| other.row.text("disposition") == Some("BUSY"));
-                    let result = if is_busy { TransferResult::Busy } else { TransferResult::NoAnswer };
-                    (LegEnd::Failed(result), row.end)
-                }
+            let end = if let Some(row) = answered {
+                (LegEnd::Answered(AnsweredBy::Person), answered_at.unwrap_or(row.start))
+            } else {
+                let is_busy = group.iter().any(|other| other.row.text("disposition") == Some("BUSY"));
+                let result = if is_busy { TransferResult::Busy } else { TransferResult::NoAnswer };
+                (LegEnd::Failed(result), row.end)
             };
             teller.leg(row.row, &Leg { kind, target: row.target(), queue: None, started: row.start, end: Some(end) });
             if answered.is_some() && completed.is_none() {

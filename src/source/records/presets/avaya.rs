@@ -8,7 +8,8 @@ use smallvec::smallvec;
 use smol_str::{SmolStr, format_smolstr};
 
 use crate::event::json::Unusable;
-use crate::event::{AnsweredBy, LeftOutcome, TransferKind, TransferResult, Untold};
+use crate::event::{AnsweredBy, LeftOutcome, TransferKind, TransferResult};
+use crate::measure::Untold;
 use crate::source::records::row::Row;
 use crate::source::records::story::{Keys, Leg, LegEnd, More, Stay, StayEnd, Story, Teller, When};
 
@@ -34,8 +35,17 @@ pub struct Avaya;
 
 impl Story for Avaya {
     fn columns(&self) -> Vec<(SmolStr, bool)> {
-        let needed =
-            ["call_start", "connected", "ring", "direction", "called", "is_internal", "call_id", "continuation", "party1_device"];
+        let needed = [
+            "call_start",
+            "connected",
+            "ring",
+            "direction",
+            "called",
+            "is_internal",
+            "call_id",
+            "continuation",
+            "party1_device",
+        ];
         let needed = needed.into_iter().map(|name| (SmolStr::new_static(name), true));
         let others = ["party2_device", "hold", "park"];
         needed.chain(others.into_iter().map(|name| (SmolStr::new_static(name), false))).collect()
@@ -73,7 +83,8 @@ impl Story for Avaya {
                     Some(Device::Line) => (LegEnd::Answered(AnsweredBy::External), answered),
                     None => (LegEnd::Failed(TransferResult::NoAnswer), answered),
                 };
-                let leg = Leg { kind: TransferKind::Blind, target: called, queue: None, started: begins, end: Some(end) };
+                let leg =
+                    Leg { kind: TransferKind::Blind, target: called, queue: None, started: begins, end: Some(end) };
                 teller.leg(row, &leg);
             } else {
                 let goes_on = at + 1 < rows.len();

@@ -12,7 +12,8 @@ use smallvec::smallvec;
 use smol_str::{SmolStr, format_smolstr};
 
 use crate::event::json::Unusable;
-use crate::event::{AnsweredBy, LeftOutcome, Reason, TransferKind, TransferResult, Untold};
+use crate::event::{AnsweredBy, LeftOutcome, Reason, TransferKind, TransferResult};
+use crate::measure::Untold;
 use crate::source::records::row::Row;
 use crate::source::records::story::{Keys, Leg, LegEnd, More, Stay, StayEnd, Story, Teller, When};
 
@@ -114,8 +115,9 @@ impl Story for Cisco {
         teller.arrived(own, own.need_time("dateTimeOrigination")?.into(), own.text("originalCalledPartyNumber"));
         visit(own, teller)?;
         for last in finals() {
-            let consultation =
-                rows.iter().find(|row| name(row) != name(own) && !is_transferred(row) && dest_leg(row) == dest_leg(last));
+            let consultation = rows
+                .iter()
+                .find(|row| name(row) != name(own) && !is_transferred(row) && dest_leg(row) == dest_leg(last));
             transfer(own, consultation, last, teller)?;
         }
         let end = rows.iter().filter_map(|row| row.time("dateTimeDisconnect")).max_by_key(|read| read.at);

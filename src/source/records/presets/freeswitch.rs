@@ -8,8 +8,8 @@ use smallvec::SmallVec;
 use smol_str::SmolStr;
 
 use crate::event::json::Unusable;
-use crate::event::{AnsweredBy, LeftOutcome, Reason, TransferKind, TransferResult, Untold};
-use crate::measure::Moment;
+use crate::event::{AnsweredBy, LeftOutcome, Reason, TransferKind, TransferResult};
+use crate::measure::{Moment, Untold};
 use crate::source::records::row::Row;
 use crate::source::records::story::{Keys, Leg, LegEnd, More, Stay, StayEnd, Story, Teller, When};
 
@@ -75,7 +75,10 @@ impl Story for Freeswitch {
 
     fn tell(&self, rows: &[Row], teller: &mut Teller<'_>) -> Result<(), Unusable> {
         let Some(caller) = rows.iter().find(|row| row.text("originator").is_none()) else {
-            return Err(Unusable::new(Reason::OrphanEnd, "a leg of a call whose own leg was never written; log legs a and b"));
+            return Err(Unusable::new(
+                Reason::OrphanEnd,
+                "a leg of a call whose own leg was never written; log legs a and b",
+            ));
         };
         teller.call(caller.need("uuid")?);
         teller.arrived(caller, caller.need_time("start_uepoch")?.into(), caller.text("destination_number"));
@@ -104,7 +107,10 @@ impl Story for Freeswitch {
             // Sent to something that rang no phone: it is told that it was sent, and not what became of it.
             for (at, extension) in sent.iter().take(1) {
                 let started = When { at: *at, is_known: true };
-                teller.leg(caller, &Leg { kind: TransferKind::Blind, target: extension, queue: None, started, end: None });
+                teller.leg(
+                    caller,
+                    &Leg { kind: TransferKind::Blind, target: extension, queue: None, started, end: None },
+                );
             }
         }
         teller.ended(caller, caller.need_time("end_uepoch")?.into());

@@ -7,7 +7,8 @@
 use smol_str::SmolStr;
 
 use crate::event::json::Unusable;
-use crate::event::{LeftOutcome, TransferKind, Untold};
+use crate::event::{LeftOutcome, TransferKind};
+use crate::measure::Untold;
 use crate::source::records::row::Row;
 use crate::source::records::story::{Keys, Leg, More, Stay, StayEnd, Story, Teller, When};
 

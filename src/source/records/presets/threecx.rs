@@ -7,7 +7,8 @@
 use smol_str::SmolStr;
 
 use crate::event::json::Unusable;
-use crate::event::{AnsweredBy, LeftOutcome, TransferKind, Untold};
+use crate::event::{AnsweredBy, LeftOutcome, TransferKind};
+use crate::measure::Untold;
 use crate::source::records::row::Row;
 use crate::source::records::story::{Keys, Leg, LegEnd, More, Stay, StayEnd, Story, Teller, When};
 
@@ -73,7 +74,8 @@ fn queue(row: &Row, chain: &[(&str, &str)], (started, ended): (When, When), tell
     let Some(((_, queue), rest)) = chain.split_first() else { return };
     let entered = When::about(started.at);
     let is_answered = row.time("time-answered").is_some();
-    let Some((("Ext", agent), rest)) = rest.split_first().filter(|_| is_answered).map(|(first, rest)| (*first, rest)) else {
+    let Some((("Ext", agent), rest)) = rest.split_first().filter(|_| is_answered).map(|(first, rest)| (*first, rest))
+    else {
         let outcome = match (rest.first(), row.text("reason-terminated")) {
             (Some(("VMail" | "VoiceMail", _)), _) => LeftOutcome::Voicemail,
             (None, Some("TerminatedBySrc") | None) => LeftOutcome::Abandoned,
