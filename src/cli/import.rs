@@ -56,6 +56,9 @@ pub fn run(args: &ImportArgs) -> Result<(), CliError> {
     let store = store::open(args.store.as_deref().unwrap_or(&config.store.url), &directory)?;
     let clock = Clock::system();
     let mut engine = Engine::open(directory, config.tracker, store, clock.clone())?.importing();
+    if let Some(mapping) = config.sources[source.index()].mapping() {
+        engine.read_by(source, &mapping);
+    }
     let mut decoder = (kind.decoder)(&config.sources[source.index()]);
     let mut total = Receipt::default();
     let mut take = |batch| -> Result<(), CliError> {

@@ -12,5 +12,6 @@ mod command;
 mod intake;
 mod killed;
 mod program;
+mod records;
 mod switches;
 mod year;

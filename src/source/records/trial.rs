@@ -17,6 +17,8 @@ use crate::source::{Batch, Decode};
 pub struct Trial {
     /// A page: a line a row, then the events, then what could not be used, then the sums.
     pub page: String,
+    /// Rows that could be read.
+    pub rows: usize,
     /// Rows and calls that could not be used.
     pub rejected: usize,
 }
@@ -50,7 +52,7 @@ pub fn trial(plan: &std::sync::Arc<Plan>, bytes: &[u8], received: Moment) -> Tri
         plan.checksum,
         if untold.is_empty() { "nothing is known to be missing".to_owned() } else { untold.join(", ") }
     );
-    Trial { page, rejected: batch.rejects.len() }
+    Trial { page, rows, rejected: batch.rejects.len() }
 }
 
 fn rows(plan: &std::sync::Arc<Plan>, bytes: &[u8], received: Moment, page: &mut String) -> usize {
