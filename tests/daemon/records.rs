@@ -142,15 +142,15 @@ fn a_switch_prints_to_us_and_a_mapping_that_was_changed_is_told() {
     };
     let house = House::new(&source(""));
     let daemon = house.run();
-    let mut line = TcpStream::connect(port).unwrap();
+    let mut printer = TcpStream::connect(port).unwrap();
     // Torn in the middle of a line, and the last one never ended.
     let lines = call(1) + &call(2) + call(3).trim_end();
     let (head, tail) = lines.as_bytes().split_at(100);
-    line.write_all(head).unwrap();
-    line.flush().unwrap();
+    printer.write_all(head).unwrap();
+    printer.flush().unwrap();
     std::thread::sleep(Duration::from_millis(20));
-    line.write_all(tail).unwrap();
-    drop(line);
+    printer.write_all(tail).unwrap();
+    drop(printer);
     until("three calls are counted", || answered(&house) == 3);
     let live = |daemon: &crate::program::Daemon| -> serde_json::Value {
         serde_json::from_str::<serde_json::Value>(&daemon.get("/api/v1/live")).unwrap()["sources"][0].clone()
