@@ -14,6 +14,8 @@
 //! - [`follow`]: a file that grows and rotates · [`drop_folder`]: a folder that files are put into ·
 //!   [`import`]: old files · [`listen`]: TCP lines · [`peers`]: who may send them · [`dial`]: a switch
 //!   that is dialled
+//! - [`look`]: a source looked at once
+//! - [`disguise`]: the bytes of a feed with numbers and names replaced
 //! - [`batch`]: what goes to the engine · [`health`]: how a source fares
 
 pub mod asterisk;
@@ -23,6 +25,7 @@ pub mod batch;
 pub mod decode;
 pub mod dial;
 pub mod dialogue;
+pub mod disguise;
 pub mod drop_folder;
 pub mod follow;
 pub mod health;
@@ -30,12 +33,13 @@ pub mod import;
 pub mod kind;
 pub mod lines;
 pub mod listen;
+pub mod look;
 pub mod ndjson;
 pub mod peers;
 pub mod records;
 pub mod settings;
 
-pub use batch::{Batch, Delivery, Receipt, Sink};
+pub use batch::{Batch, Delivery, Fate, Receipt, Sink};
 pub use decode::Decode;
 pub use dialogue::{Dialogue, Findings, Standing};
 pub use health::{Health, HealthBoard};
