@@ -17,5 +17,6 @@ mod promise;
 mod recordings;
 mod records;
 mod rulings;
+mod sight;
 mod story;
 mod transfers;
