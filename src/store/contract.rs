@@ -98,6 +98,12 @@ pub struct SourceState {
     pub unmeasured: u64,
     /// What could not be used, by reason.
     pub rejected: std::collections::BTreeMap<Reason, u64>,
+    /// Checksum of the mapping of its columns, where it has columns.
+    #[serde(default)]
+    pub mapping: Option<String>,
+    /// When that was last changed, by our clock.
+    #[serde(default)]
+    pub mapping_changed: Option<Moment>,
 }
 
 /// A period in which a source was not heard.
