@@ -80,7 +80,7 @@ impl Server {
         }
         let guard = guard.current_dir("/").stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
         let server = Self { port, programs, _guard: guard };
-        let end = Instant::now() + Duration::from_secs(60);
+        let end = Instant::now() + Duration::from_mins(1);
         while !server.try_sql("postgres", "SELECT 1") {
             let log = std::fs::read_to_string(folder.join("log")).unwrap_or_default();
             assert!(Instant::now() < end, "the server does not start: {log}");

@@ -30,7 +30,7 @@ pub fn directory() -> Arc<Directory> {
         valid_to: String::new(),
     };
     let rows = [unit("1000", "4999", "lag"), unit("5000", "9999", "hog")];
-    let units = Units::check(&[organisation.clone()], &rows, ZONE).unwrap();
+    let units = Units::check(std::slice::from_ref(&organisation), &rows, ZONE).unwrap();
     Arc::new(Directory::new(ZONE, vec!["vaxel".into()], queues.into(), units).unwrap())
 }
 
