@@ -5,7 +5,7 @@
 //! restarts and orderly stops (16), and an "abandoned" that was followed by the caller (17).
 
 use crate::call::fact::Outcome;
-use crate::call::testimony::{Milestone, SwitchQueue, Testimony};
+use crate::call::testimony::{Milestone, SwitchQueue, Testimony, Witness};
 use crate::call::two_feeds;
 use crate::event::kind::VisitLabel;
 use crate::event::{EndedBy, Evidence, LeftOutcome, RefusedReason, Stamp};
@@ -78,14 +78,16 @@ pub struct Stays {
 impl Stays {
     /// The stays told of by `testimonies`, which are in order. `is_over`: nothing more is expected.
     pub fn of(testimonies: &[Testimony], switch: SwitchTimes<'_>, is_over: bool) -> Self {
-        let is_journal = |testimony: &Testimony| testimony.stamp.evidence == Evidence::Journal;
-        let journals = testimonies.iter().filter(|testimony| is_journal(testimony)).count();
-        let mut stays = if journals == 0 || journals == testimonies.len() {
+        let is_alone = testimonies.windows(2).all(|pair| Witness::of(&pair[0]) == Witness::of(&pair[1]));
+        let mut stays = if is_alone {
             Self::told(testimonies)
         } else {
-            // Two feeds of one switch: each tells the whole story, and then they are put together.
-            let (journal, live): (Vec<_>, Vec<_>) = testimonies.iter().cloned().partition(is_journal);
-            Self::told(&journal).with(Self::told(&live))
+            // Several feeds of one switch: each tells the whole story, and then they are put together.
+            let each = Witness::ALL.map(|witness| {
+                let theirs: Vec<_> = testimonies.iter().filter(|told| Witness::of(told) == witness).cloned().collect();
+                (!theirs.is_empty()).then(|| Self::told(&theirs))
+            });
+            each.into_iter().flatten().reduce(Self::with).unwrap_or_default()
         };
         let newest = testimonies.iter().map(|testimony| testimony.stamp.at).max().unwrap_or_default();
         for stay in &mut stays.list {
@@ -121,9 +123,10 @@ impl Stays {
         stays
     }
 
-    /// What a journal tells, with what was told live: see [`two_feeds`](crate::call::two_feeds).
+    /// What one feed tells, with what a lesser witness tells: see
+    /// [`two_feeds`](crate::call::two_feeds).
     fn with(self, live: Self) -> Self {
-        // What the live feed could not place, the journal has placed, or has told of itself.
+        // What the lesser could not place, the better has placed, or has told of itself.
         Self { list: two_feeds::join(self.list, live.list), orphans: self.orphans, lost_ends: self.lost_ends }
     }
 

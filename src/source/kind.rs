@@ -1,7 +1,9 @@
 //! The registry of kinds: one line a feed.
 
 use crate::source::asterisk_ami;
+use crate::source::asterisk_cel::{self, Cel};
 use crate::source::asterisk_queue_log::QueueLog;
+use crate::source::csta;
 use crate::source::ndjson::Ndjson;
 use crate::source::{Decode, Dialogue, SourceSettings};
 
@@ -86,6 +88,22 @@ pub const KINDS: &[Kind] = &[
         },
         decoder: |_| Box::<asterisk_ami::Ami>::default(),
         check: needs_login,
+    },
+    Kind {
+        name: "asterisk_cel",
+        about: "Asterisk's channel event log as a CSV file, and exports of its table: waits in milliseconds, every transfer and whether the unit answered; can be read again, but names no attendants and tells of no restart",
+        nature: Nature::Journal,
+        transport: Transport::File,
+        decoder: |settings| Box::new(Cel::new(settings)),
+        check: asterisk_cel::decoder::check,
+    },
+    Kind {
+        name: "csta",
+        about: "CSTA III in XML, live: queues, attendants and units as far as they are monitored; times are ours; nothing can be read twice; not tried against any real switch",
+        nature: Nature::Live,
+        transport: Transport::Dial { port: 1040, dialogue: |settings, _| Box::new(csta::Conversation::new(settings)) },
+        decoder: |settings| Box::new(csta::Csta::new(settings)),
+        check: csta::conversation::check,
     },
     Kind {
         name: "ndjson",

@@ -10,6 +10,7 @@
 
 mod asterisk;
 mod captures;
+mod cel;
 mod oracle;
 mod promise;
 mod recordings;

@@ -77,7 +77,7 @@ impl Story {
     pub fn refused(&mut self, id: &str, queue: &str, reason: RefusedReason) {
         let name = self.caller(id);
         if let Some(call) = self.calls.get_mut(&name) {
-            call.is_queued = true;
+            (call.is_queued, call.waiting) = (true, None);
         }
         self.tell(&name, queue, EventKind::VisitRefused { queue: queue.into(), reason });
     }
@@ -102,6 +102,12 @@ impl Story {
         if !is_known {
             self.starts_leaving(id, queue, false, None);
         }
+    }
+
+    /// A caller is no longer in the queue, and it is plain why.
+    pub fn left(&mut self, id: &str, queue: &str, outcome: LeftOutcome) {
+        self.starts_leaving(id, queue, outcome != LeftOutcome::KeyExit, None);
+        self.leave_decided(&id.into(), Some(outcome));
     }
 
     fn starts_leaving(&mut self, id: &str, queue: &str, is_abandon: bool, wait_s: Option<u32>) {
@@ -187,6 +193,15 @@ impl Story {
         let talking = self.calls.get(caller).and_then(|call| call.talking.as_ref());
         if talking.is_some_and(|talking| talking.queue == queue) {
             self.conversation_over(&caller.into(), Some(by));
+        }
+    }
+
+    /// The conversation between a caller and an attendant, of whom this channel is one, is over.
+    pub fn talk_over(&mut self, id: &str, by: EndedBy) {
+        let (Part::Caller(name) | Part::Attendant(name)) = self.channels.part(id) else { return };
+        let Some(call) = self.calls.get(&name) else { return };
+        if call.talking.as_ref().is_some_and(|talking| talking.attendant == id || call.caller == id) {
+            self.conversation_over(&name, Some(by));
         }
     }
 

@@ -2,7 +2,7 @@
 
 use smol_str::SmolStr;
 
-use crate::event::{AgentState, EndedBy, EventKind, RefusedReason, Reject, Stamp};
+use crate::event::{AgentState, EndedBy, EventKind, Evidence, RefusedReason, Reject, Stamp};
 use crate::measure::{Moment, Ring, Wait};
 use crate::names::CallName;
 use crate::source::asterisk::Story;
@@ -139,7 +139,7 @@ impl State {
     fn take(&mut self, message: &Message<'_>) {
         if let Some(at) = seconds(message.get("Timestamp")) {
             if message.get("Response").is_empty() || message.get("Ping") == "Pong" {
-                self.story.pass(SwitchClock { now: at, is_ours: false });
+                self.story.pass(SwitchClock { now: at, evidence: Evidence::Live });
                 self.last_stamp = at;
             }
             if message.get("Ping") == "Pong" {
@@ -148,7 +148,7 @@ impl State {
             self.judge_uptime(at);
         } else if !message.get("Event").is_empty() && self.story.now() == Moment(0) {
             // Without time stamps, and with none heard before: ours must do.
-            self.story.pass(SwitchClock { now: self.received, is_ours: true });
+            self.story.pass(SwitchClock { now: self.received, evidence: Evidence::Receiver });
         }
         let event = message.get("Event");
         let id = message.get("Uniqueid");
