@@ -11,6 +11,7 @@
 mod asterisk;
 mod captures;
 mod cel;
+mod csta;
 mod oracle;
 mod promise;
 mod recordings;

@@ -60,6 +60,8 @@ pub struct Talking {
     pub attendant: SmolStr,
     /// The attendant's device.
     pub device: SmolStr,
+    /// The answer was seen, so that the end belongs to something.
+    pub is_seen: bool,
 }
 
 /// Everything that goes on.

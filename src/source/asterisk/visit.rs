@@ -166,16 +166,7 @@ impl Story {
             return self.attempt_answered_in_queue(&name, told.queue);
         }
         let name = self.caller(told.caller);
-        let device = SmolStr::new(self.channels.device(told.attendant));
-        self.channels.cast(told.attendant, Part::Attendant(name.clone()));
-        if let Some(call) = self.calls.get_mut(&name) {
-            (call.waiting, call.leaving, call.is_queued, call.is_answered) = (None, None, true, true);
-            call.talking =
-                Some(Talking { queue: told.queue.into(), attendant: told.attendant.into(), device: device.clone() });
-        }
-        if !device.is_empty() {
-            self.talking.insert(device, name.clone());
-        }
+        self.begin_talking(&name, told.queue, told.attendant, true);
         self.attempt_answered_in_queue(&name, told.queue);
         let wait = told.wait_s.map(|seconds| Wait::from_ms(i64::from(seconds) * 1000));
         let kind = EventKind::VisitAnswered {
@@ -186,6 +177,29 @@ impl Story {
             ring: told.ring,
         };
         self.tell(&name, told.queue, kind);
+    }
+
+    fn begin_talking(&mut self, name: &CallName, queue: &str, attendant: &str, is_seen: bool) {
+        let device = SmolStr::new(self.channels.device(attendant));
+        self.channels.cast(attendant, Part::Attendant(name.clone()));
+        if let Some(call) = self.calls.get_mut(name) {
+            (call.waiting, call.leaving, call.is_queued, call.is_answered) = (None, None, true, true);
+            let (queue, attendant) = (queue.into(), attendant.into());
+            call.talking = Some(Talking { queue, attendant, device: device.clone(), is_seen });
+        }
+        if !device.is_empty() {
+            self.talking.insert(device, name.clone());
+        }
+    }
+
+    /// A caller talks to an attendant, told on being asked: whoever is sent on from there is seen.
+    /// `is_seen`: the answer had been seen.
+    pub fn talks_on(&mut self, id: &str, queue: &str, attendant: &str, is_seen: bool) {
+        let name = self.caller(id);
+        self.begin_talking(&name, queue, attendant, is_seen);
+        for id in [id, attendant] {
+            self.bridged(id, true);
+        }
     }
 
     /// The switch's word that an attendant's part is done.
@@ -217,6 +231,9 @@ impl Story {
     pub(super) fn conversation_over(&mut self, name: &CallName, by: Option<EndedBy>) {
         let Some(talking) = self.calls.get_mut(name).and_then(|call| call.talking.take()) else { return };
         self.talking.remove(&talking.device);
+        if !talking.is_seen {
+            return;
+        }
         let queue = talking.queue;
         let kind = EventKind::ConversationEnded { queue: Some(queue.clone()), talk: None, wait: None, by };
         self.tell(name, &queue, kind);

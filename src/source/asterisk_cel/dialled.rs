@@ -83,10 +83,7 @@ impl Telling {
             })
         };
         let waits = |id: &&SmolStr| known(id).and_then(|known| known.stay.as_ref()).is_some_and(|stay| stay.is_waiting);
-        by_word
-            .or_else(|| others().filter(is_far_half).next_back())
-            .or_else(|| others().filter(waits).next_back())
-            .cloned()
+        by_word.or_else(|| others().rfind(is_far_half)).or_else(|| others().rfind(waits)).cloned()
     }
 
     /// The extension that a channel dialled; empty where it ran a place in the dialplan.

@@ -15,8 +15,11 @@ use crate::source::asterisk::Story;
 use crate::source::asterisk::channel::Seen;
 use crate::source::asterisk::story::SwitchClock;
 
-/// Most calls known at a time; what comes beyond is told without its transfers.
+/// Most calls known at a time, which is more than any switch has lines. One that never says that calls
+/// end is forgotten whole when it comes to this.
 const CALLS_MAX: usize = 50_000;
+/// Most devices of one call; large groups ring some dozens. Further ones are not followed.
+const DEVICES_MAX: usize = 200;
 /// A call of which nothing has been heard for this long was lost.
 const STALE_MS: i64 = 12 * 60 * 60 * 1000;
 
@@ -72,6 +75,9 @@ impl Calls {
         let now = self.story.now();
         if self.by_number.len() >= CALLS_MAX {
             self.by_number.retain(|_, call| now - call.last <= STALE_MS);
+            if self.by_number.len() >= CALLS_MAX {
+                self.forget();
+            }
         }
         if !self.by_number.contains_key(number) {
             let known = self.in_flight.get(number).cloned();
@@ -98,6 +104,9 @@ impl Calls {
         if let Some(other) = call.others.get(device) {
             return other.id.clone();
         }
+        if call.others.len() >= DEVICES_MAX {
+            return SmolStr::default();
+        }
         let id = format_smolstr!("{}/{device}", call.name);
         see(&mut self.story, &id, device, number, &call.name);
         call.others.insert(device.into(), Other { id: id.clone(), since: now, is_answered: false });
@@ -123,6 +132,13 @@ impl Calls {
     /// Whether what a device does can be seen.
     pub fn is_seen(&self, device: &str) -> bool {
         self.monitored.as_ref().is_none_or(|monitored| monitored.contains(device))
+    }
+
+    /// The switch has started anew: what went on before is lost, and its numbers begin anew.
+    pub fn forget(&mut self) {
+        self.by_number.clear();
+        self.in_flight.clear();
+        self.story.forget();
     }
 
     /// Nothing more will be heard of a call: nobody can tell how it ends.

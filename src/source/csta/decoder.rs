@@ -162,7 +162,11 @@ fn take_other(calls: &mut Calls, name: &str, event: &Element) -> Result<(), (Rea
             };
             let now = calls.story.now();
             let stamp = Stamp { evidence: Evidence::Receiver, ..Stamp::live(now) };
+            let is_anew = kind == EventKind::SourceStarted;
             calls.story.tell_stamped(stamp, &CallName::default(), "", kind);
+            if is_anew {
+                calls.forget();
+            }
             return Ok(());
         }
         silent if SILENT.contains(&silent) || !silent.ends_with("Event") => return Ok(()),

@@ -214,16 +214,18 @@ impl Calls {
         let (by, to) = (told.device_in("transferringDevice"), told.device_in("transferredToDevice"));
         let transferee = self.call(held, "").name.clone();
         let first = self.connection(held, by);
+        let others = asked.and_then(|asked| self.by_number.get(asked)).map(|asked| &asked.others);
+        let target = others.and_then(|others| others.get(to)).map(|other| other.id.clone()).unwrap_or_default();
+        // Outside the switch whoever answers is known by the line that leads there.
+        let was_answered = others.is_some_and(|others| others.values().any(|other| other.is_answered));
         match asked {
             None => self.story.blind_transfer(&transferee, to),
             Some(asked) => {
-                let (second, target) = (self.call(asked, by).name.clone(), self.connection(asked, to));
+                let second = self.call(asked, by).name.clone();
                 let told = HandedOver { transferee: &transferee, first: &first, second: &second, target: &target };
                 self.story.attended_transfer(told);
             }
         }
-        let was_answered =
-            asked.and_then(|asked| self.by_number.get(asked)?.others.get(to)).is_some_and(|to| to.is_answered);
         let new = new.unwrap_or(held);
         self.leaves(held, by);
         self.renumber(held, asked, new);
