@@ -1,11 +1,10 @@
 //! The registry of kinds: one line a feed.
 
-use crate::source::asterisk_ami;
-use crate::source::asterisk_cel::{self, Cel};
 use crate::source::asterisk_queue_log::QueueLog;
-use crate::source::csta;
+use crate::source::disguise::Shape;
 use crate::source::ndjson::Ndjson;
 use crate::source::{Decode, Dialogue, SourceSettings};
+use crate::source::{asterisk_ami, asterisk_cel, asterisk_queue_log, csta, ndjson};
 
 /// What a feed is by nature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +28,9 @@ pub struct Kind {
     pub transport: Transport,
     /// A fresh decoder.
     pub decoder: fn(&SourceSettings) -> Box<dyn Decode>,
+    /// Which parts of its bytes are the switch's own words, so that the rest can be disguised;
+    /// [`disguise::shape::LINES`](crate::source::disguise::shape::LINES) where nothing is known.
+    pub shape: Shape,
     /// What is wrong with the settings that only this kind knows; complaints are `(key, reason)`.
     pub check: fn(&SourceSettings) -> Vec<(String, String)>,
 }
@@ -76,6 +78,7 @@ pub const KINDS: &[Kind] = &[
         nature: Nature::Journal,
         transport: Transport::File,
         decoder: |_| Box::<QueueLog>::default(),
+        shape: asterisk_queue_log::SHAPE,
         check: nothing_to_check,
     },
     Kind {
@@ -87,6 +90,7 @@ pub const KINDS: &[Kind] = &[
             dialogue: |settings, secret| Box::new(asterisk_ami::Conversation::new(settings, secret)),
         },
         decoder: |_| Box::<asterisk_ami::Ami>::default(),
+        shape: asterisk_ami::shape::SHAPE,
         check: needs_login,
     },
     Kind {
@@ -94,7 +98,8 @@ pub const KINDS: &[Kind] = &[
         about: "Asterisk's channel event log as a CSV file, and exports of its table: waits in milliseconds, every transfer and whether the unit answered; can be read again, but names no attendants and tells of no restart",
         nature: Nature::Journal,
         transport: Transport::File,
-        decoder: |settings| Box::new(Cel::new(settings)),
+        decoder: |settings| Box::new(asterisk_cel::Cel::new(settings)),
+        shape: asterisk_cel::shape::SHAPE,
         check: asterisk_cel::decoder::check,
     },
     Kind {
@@ -103,6 +108,7 @@ pub const KINDS: &[Kind] = &[
         nature: Nature::Live,
         transport: Transport::Dial { port: 1040, dialogue: |settings, _| Box::new(csta::Conversation::new(settings)) },
         decoder: |settings| Box::new(csta::Csta::new(settings)),
+        shape: csta::shape::SHAPE,
         check: csta::conversation::check,
     },
     Kind {
@@ -111,6 +117,7 @@ pub const KINDS: &[Kind] = &[
         nature: Nature::Journal,
         transport: Transport::FileOrListen,
         decoder: |_| Box::<Ndjson>::default(),
+        shape: ndjson::SHAPE,
         check: nothing_to_check,
     },
     Kind {
@@ -119,6 +126,7 @@ pub const KINDS: &[Kind] = &[
         nature: Nature::Live,
         transport: Transport::Http,
         decoder: |_| Box::<Ndjson>::default(),
+        shape: ndjson::SHAPE,
         check: nothing_to_check,
     },
 ];

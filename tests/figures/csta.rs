@@ -47,7 +47,7 @@ fn switchboard() -> Arc<Directory> {
 
 /// The frames of the file, each with the moment at which it came.
 fn frames() -> Vec<(Moment, Vec<u8>)> {
-    let text = std::fs::read_to_string("tests/data/csta/switchboard.txt").unwrap();
+    let text = std::fs::read_to_string("tests/data/csta/truth.txt").unwrap();
     let lines = text.lines().filter(|line| !line.starts_with('#'));
     lines
         .map(|line| {
@@ -146,6 +146,12 @@ fn attendants_states_and_whose_clock() {
     assert!(batch.events.iter().all(|event| event.stamp.evidence == Evidence::Receiver));
     // No number of a caller goes further.
     assert!(!format!("{:?}", batch.events).contains("09502"));
+}
+
+#[test]
+fn the_sample_is_the_switchboard_written_down_by_hand() {
+    let frames: Vec<u8> = frames().into_iter().flat_map(|(_, frame)| frame).collect();
+    assert!(frames == std::fs::read("tests/data/csta/switchboard.bin").unwrap());
 }
 
 #[test]

@@ -12,6 +12,8 @@ mod asterisk;
 mod captures;
 mod cel;
 mod csta;
+mod disguised;
+mod fuzz;
 mod oracle;
 mod promise;
 mod recordings;

@@ -11,10 +11,12 @@
 //! - [`decoder`]: rows in order, and from where to read on after a restart
 //! - [`telling`]: what rows say of channels and queues
 //! - [`dialled`]: which channel rings which, which the log does not say
+//! - [`shape`]: which of its words are its own
 
 pub mod decoder;
 pub mod dialled;
 pub mod row;
+pub mod shape;
 pub mod telling;
 
 pub use decoder::Cel;

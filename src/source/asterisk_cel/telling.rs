@@ -304,11 +304,13 @@ impl Telling {
     }
 
     fn answered_leg_of(&self, by: &SmolStr, peer: &SmolStr) -> Option<SmolStr> {
+        let linkedid = &self.channels.get(by)?.linkedid;
         let is_theirs = |known: &Known| match peer.as_str() {
             "" => known.answered.is_some() && known.rung == Rung::By(by.clone()),
             name => known.name == name,
         };
-        self.channels.iter().find(|(_, known)| is_theirs(known)).map(|(id, _)| id.clone())
+        let together = self.by_link.get(linkedid)?;
+        together.iter().find(|id| self.channels.get(*id).is_some_and(is_theirs)).cloned()
     }
 
     fn leave_bridge(&mut self, id: &SmolStr) {

@@ -5,6 +5,8 @@
 //! its name through a transfer. The caller's own connection is the call; no number of a caller is in
 //! any name.
 
+use std::collections::BTreeMap;
+
 use ahash::{AHashMap, AHashSet};
 use smol_str::{SmolStr, format_smolstr};
 
@@ -33,7 +35,7 @@ pub struct Calls {
     /// Devices that are queues.
     pub(super) queues: AHashSet<SmolStr>,
     /// Which call goes on under which number, from before the line broke.
-    pub(super) in_flight: AHashMap<SmolStr, CallName>,
+    pub(super) in_flight: BTreeMap<SmolStr, CallName>,
 }
 
 /// One call, under its present number.
@@ -46,7 +48,7 @@ pub struct Call {
     /// The queue that it waits in.
     pub waiting: Option<SmolStr>,
     /// Its other connections, by device.
-    pub others: AHashMap<SmolStr, Other>,
+    pub others: BTreeMap<SmolStr, Other>,
     /// It rang out at a unit and has come back to this device.
     pub back_at: Option<SmolStr>,
     /// When it was last heard of.

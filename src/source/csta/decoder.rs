@@ -196,7 +196,7 @@ impl Decode for Csta {
     fn save(&self) -> serde_json::Value {
         let queued: AHashSet<&CallName> = self.calls.story.queued_calls().collect();
         let live = self.calls.by_number.iter().map(|(number, call)| (number, &call.name));
-        let calls: Vec<(&SmolStr, &SmolStr)> =
+        let calls: Vec<(&SmolStr, &CallName)> =
             live.filter(|(_, name)| queued.contains(name)).chain(&self.calls.in_flight).collect();
         serde_json::json!({ "now": self.calls.story.now().0, "calls": calls })
     }

@@ -8,13 +8,14 @@
 //! - [`frame`]: bytes to frames · [`document`]: frames to elements
 //! - [`decoder`]: elements to what they tell · [`calls`]: calls, connections and who is who in them
 //! - [`told`]: what each event means · [`snapshot`]: what goes on when a line is new
-//! - [`conversation`]: the session
+//! - [`conversation`]: the session · [`shape`]: which words are the switch's own
 
 pub mod calls;
 pub mod conversation;
 pub mod decoder;
 pub mod document;
 pub mod frame;
+pub mod shape;
 pub mod snapshot;
 pub mod told;
 
