@@ -14,7 +14,7 @@ use crate::i18n::Language;
 use crate::report::period::between;
 use crate::report::{FORMATS, Interval, Locale, Request, Style, month_report};
 use crate::stats::period::Period;
-use crate::store;
+use crate::store::{self, Sight};
 
 /// Arguments of `report`.
 #[derive(Debug, Args)]
@@ -73,6 +73,7 @@ pub fn run(args: &ReportArgs) -> Result<(), CliError> {
         period,
         interval: args.interval.as_deref().and_then(Interval::parse),
         stale_after: config.tracker.stale_after,
+        sight: Sight::ALL,
     };
     let report = month_report(&*reader, &config.directory, &request, Clock::system().now())?;
     let is_colour = args.output.is_none() && stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();

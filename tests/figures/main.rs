@@ -18,5 +18,6 @@ mod oracle;
 mod promise;
 mod recordings;
 mod rulings;
+mod sight;
 mod story;
 mod transfers;
