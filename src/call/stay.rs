@@ -34,6 +34,8 @@ pub struct Stay {
     pub end: Option<End>,
     /// When the conversation ended.
     pub over: Option<Moment>,
+    /// That moment is not known, only that it is past.
+    pub is_over_untimed: bool,
     /// How long the switch says the conversation was.
     pub talk: Option<Talk>,
     /// The switch itself said that it was closed.
@@ -87,7 +89,7 @@ impl Stays {
                 let theirs: Vec<_> = testimonies.iter().filter(|told| Witness::of(told) == witness).cloned().collect();
                 (!theirs.is_empty()).then(|| Self::told(&theirs))
             });
-            each.into_iter().flatten().reduce(Self::with).unwrap_or_default()
+            each.into_iter().rev().flatten().reduce(|lesser, better| better.with(lesser)).unwrap_or_default()
         };
         let newest = testimonies.iter().map(|testimony| testimony.stamp.at).max().unwrap_or_default();
         for stay in &mut stays.list {
@@ -196,6 +198,7 @@ impl Stays {
             is_derived: false,
             end: None,
             over: None,
+            is_over_untimed: false,
             talk: None,
             is_closed: false,
             is_inconsistent: false,
@@ -274,6 +277,7 @@ impl Stays {
         if let Some(place) = known {
             let stay = &mut self.list[place];
             stay.over = Some(stay.over.map_or(stamp.at, |over| over.min(stamp.at)));
+            stay.is_over_untimed = stamp.is_untimed();
             stay.talk = stay.talk.or(talk);
             return Some(place);
         }
@@ -353,7 +357,7 @@ impl Stays {
         for place in 0..self.list.len() {
             let (stay, later) = (&self.list[place], &self.list[place + 1..]);
             let Some(end) = stay.end else { continue };
-            if end.outcome != Outcome::Abandoned || end.stamp.evidence == Evidence::Journal {
+            if end.outcome != Outcome::Abandoned || matches!(end.stamp.evidence, Evidence::Journal | Evidence::Record) {
                 continue;
             }
             let is_elsewhere = later.iter().any(|next| {

@@ -44,17 +44,20 @@ pub enum Witness {
     FineJournal,
     /// Told as it happened.
     Live,
+    /// Written when the call was over.
+    Record,
 }
 
 impl Witness {
     /// Every one, best first.
-    pub const ALL: [Self; 3] = [Self::Journal, Self::FineJournal, Self::Live];
+    pub const ALL: [Self; 4] = [Self::Journal, Self::FineJournal, Self::Live, Self::Record];
 
     /// Whose testimony it is.
     pub fn of(testimony: &Testimony) -> Self {
         match (testimony.stamp.evidence, testimony.stamp.is_coarse()) {
             (Evidence::Journal, true) => Self::Journal,
             (Evidence::Journal, false) => Self::FineJournal,
+            (Evidence::Record, _) => Self::Record,
             _ => Self::Live,
         }
     }

@@ -44,7 +44,8 @@ struct Told<'a> {
     sent: Option<(&'a Testimony, &'a Sent)>,
     key: TransferKey,
     ringing: Option<Moment>,
-    taken: Option<(Moment, AnsweredBy)>,
+    /// When, by whom, and whether that moment is known.
+    taken: Option<(Moment, AnsweredBy, bool)>,
     failed: Option<(Moment, TransferResult)>,
     withdrawn: bool,
 }
@@ -92,7 +93,9 @@ fn hear<'a>(told: &mut SmallVec<[Told<'a>; 1]>, testimony: &'a Testimony) {
         }
         Milestone::Ringing { .. } => told.ringing = told.ringing.or(Some(at)),
         // In a group any answer wins; the first counts.
-        Milestone::Taken { by, .. } => told.taken = told.taken.or(Some((at, *by))),
+        Milestone::Taken { by, .. } => {
+            told.taken = told.taken.or(Some((at, *by, !testimony.stamp.is_untimed())));
+        }
         Milestone::Failed { result: TransferResult::Withdrawn, .. } => {
             told.withdrawn = true;
             told.failed = told.failed.or(Some((at, TransferResult::Withdrawn)));
@@ -103,9 +106,10 @@ fn hear<'a>(told: &mut SmallVec<[Told<'a>; 1]>, testimony: &'a Testimony) {
 }
 
 /// Several feeds of one switch tell of the same transfer under different names. A queue's journal
-/// knows only that it was sent; of the others the journal is kept, and what it lacks is filled in.
+/// knows only that it was sent; of the others the journal of channels is believed, then the live feed,
+/// then the record, and what the better lacks is filled in.
 fn join_twins(told: &mut SmallVec<[Told<'_>; 1]>) {
-    const BEST_FIRST: [Witness; 3] = [Witness::FineJournal, Witness::Live, Witness::Journal];
+    const BEST_FIRST: [Witness; 4] = [Witness::FineJournal, Witness::Live, Witness::Record, Witness::Journal];
     let witness = |told: &Told<'_>| told.sent.map(|(testimony, _)| Witness::of(testimony));
     for (place, better) in BEST_FIRST.iter().enumerate() {
         for lesser in &BEST_FIRST[place + 1..] {
@@ -201,7 +205,7 @@ impl Around<'_> {
     }
 
     fn outcome(&self, told: &Told<'_>, started: Moment) -> (Option<LegOutcome>, Option<Moment>) {
-        if let Some((at, by)) = told.taken {
+        if let Some((at, by, is_known)) = told.taken {
             let outcome = match by {
                 AnsweredBy::Person => LegOutcome::Answered,
                 AnsweredBy::Other => LegOutcome::AnsweredElsewhere,
@@ -209,7 +213,7 @@ impl Around<'_> {
                 AnsweredBy::Voicemail => LegOutcome::Voicemail,
                 AnsweredBy::Announcement => LegOutcome::Announcement,
             };
-            return (Some(outcome), Some(at));
+            return (Some(outcome), Some(at).filter(|_| is_known));
         }
         if let Some((at, result)) = told.failed {
             let outcome = match result {
