@@ -2,8 +2,8 @@
 //!
 //! - [`command`]: what can be typed, and what becomes of it
 //! - [`error`]: how it can fail, and with which exit code
-//! - [`run`], [`demo`], [`import`], [`report`], [`check`], [`simulate`], [`capture`], [`generate`]: one
-//!   command each
+//! - [`run`], [`demo`], [`import`], [`report`], [`check`], [`simulate`], [`capture`], [`generate`],
+//!   [`token`]: one command each
 //! - [`output`]: writing for people and pipes
 
 pub mod capture;
@@ -17,5 +17,6 @@ pub mod output;
 pub mod report;
 pub mod run;
 pub mod simulate;
+pub mod token;
 
 pub use command::main;
