@@ -6,6 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::measure::Share;
+use crate::names::SourceId;
 use crate::stats::snapshot::{QueueNow, Snapshot, Window};
 use crate::stats::{LegCounts, definition, unit_rates};
 use crate::store::Sight;
@@ -107,6 +108,12 @@ pub struct SourceView {
     pub last_event_ms: Option<i64>,
     /// What is wrong, in words.
     pub trouble: Option<String>,
+    /// What it cannot tell: figures that hang on it are absent.
+    pub untold: Vec<&'static str>,
+    /// Checksum of the mapping of its columns; null: it has none.
+    pub mapping: Option<String>,
+    /// When that was last changed.
+    pub mapping_changed_ms: Option<i64>,
 }
 
 /// One alert that is on.
@@ -146,11 +153,15 @@ impl LiveView {
                 })
                 .collect(),
             sources: sources
-                .map(|(name, source)| SourceView {
+                .enumerate()
+                .map(|(at, (name, source))| SourceView {
                     source: name.clone(),
                     up: source.is_up,
                     last_event_ms: source.last_event.map(|at| at.0),
                     trouble: source.trouble.clone(),
+                    untold: directory.untold_by(SourceId(at as u32)).iter().map(|what| what.as_str()).collect(),
+                    mapping: source.mapping.clone(),
+                    mapping_changed_ms: source.mapping_changed.map(|at| at.0),
                 })
                 .collect(),
             store_trouble: snapshot.store.trouble.clone(),
