@@ -4,7 +4,7 @@
 //! - [`error`]: how it can fail, and with which exit code
 //! - [`run`], [`demo`], [`import`], [`report`], [`check`], [`simulate`], [`capture`], [`generate`]: one
 //!   command each
-//! - [`output`]: writing for people and pipes
+//! - [`output`]: writing for people and pipes · [`outlet`]: sending simulated events
 
 pub mod capture;
 pub mod check;
@@ -13,6 +13,7 @@ pub mod demo;
 pub mod error;
 pub mod generate;
 pub mod import;
+mod outlet;
 pub mod output;
 pub mod report;
 pub mod run;
