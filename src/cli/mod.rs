@@ -4,7 +4,8 @@
 //! - [`error`]: how it can fail, and with which exit code
 //! - [`run`], [`demo`], [`import`], [`report`], [`check`], [`simulate`], [`capture`], [`generate`]: one
 //!   command each
-//! - [`output`]: writing for people and pipes · [`outlet`]: sending simulated events
+//! - `try_records`: what a file of records would come to
+//! - [`output`]: writing for people and pipes · `outlet`: sending simulated events
 
 pub mod capture;
 pub mod check;
@@ -18,5 +19,6 @@ pub mod output;
 pub mod report;
 pub mod run;
 pub mod simulate;
+mod try_records;
 
 pub use command::main;

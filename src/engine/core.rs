@@ -65,7 +65,7 @@ impl<T> Touched<T> {
         Self { value, is_touched: false }
     }
 
-    fn change(&mut self) -> &mut T {
+    pub(super) fn change(&mut self) -> &mut T {
         self.is_touched = true;
         &mut self.value
     }
@@ -318,6 +318,7 @@ impl Engine {
 
     fn refuse(&mut self, source: SourceId, reject: Reject, now: Moment) {
         *self.sources[source.index()].change().rejected.entry(reject.reason).or_default() += 1;
+        self.live[source.index()].last_reject = Some(now);
         self.pending.dead_letters.push((source, now, reject));
     }
 
