@@ -122,7 +122,7 @@ impl Variable {
 fn labels(name: &str, label: &str, query: &str) -> Value {
     json!({
         "name": name, "type": "query", "label": label, "datasource": Source::Prometheus.json(),
-        "definition": query, "query": { "query": query, "refId": "labels" },
+        "query": { "query": query, "refId": "labels" },
         "current": { "text": ["All"], "value": ["$__all"] }, "multi": true, "includeAll": true, "allValue": ".+",
         "refresh": 2, "regex": "", "sort": 1, "hide": 0, "options": [], "skipUrlSync": false,
     })

@@ -77,6 +77,7 @@ impl Panel {
         let options = json!({
             "colorMode": "value", "graphMode": "none", "justifyMode": "auto", "orientation": "auto",
             "reduceOptions": reduce(), "textMode": "value_and_name", "wideLayout": true,
+            "showPercentChange": false, "percentChangeColorMode": "standard",
         });
         Self::new("stat", key, (width, 5), options)
     }

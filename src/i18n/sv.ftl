@@ -171,7 +171,7 @@ panel-system-memory-about = Programmets arbetsminne.
 panel-system-held = Programmet nu
 panel-system-held-about = Samtal i minnet, anslutna tavlor och antal serier på mätsidan.
 panel-system-version = Version
-panel-system-version-about = Programmets version.
+panel-system-version-about = Vilken version av programmet som går.
 # wallboard
 language = Svenska
 theme-light = Ljust
