@@ -30,7 +30,7 @@ enum Command {
     Import(import::ImportArgs),
     /// Print the figures of a period as table, JSON or CSV
     Report(report::ReportArgs),
-    /// Write events of a simulated switchboard to a file or standard output
+    /// Write events of a simulated switchboard to a file or standard output, or send them to a daemon
     Simulate(simulate::SimulateArgs),
     /// Check the configuration and say what is in force
     Check(check::CheckArgs),

@@ -5,7 +5,7 @@
 //! - [`run`], [`demo`], [`import`], [`report`], [`check`], [`simulate`], [`capture`], [`generate`],
 //!   [`token`]: one command each
 //! - `try_records`: what a file of records would come to
-//! - [`output`]: writing for people and pipes
+//! - [`output`]: writing for people and pipes · `outlet`: sending simulated events
 
 pub mod capture;
 pub mod check;
@@ -14,6 +14,7 @@ pub mod demo;
 pub mod error;
 pub mod generate;
 pub mod import;
+mod outlet;
 pub mod output;
 pub mod report;
 pub mod run;

@@ -311,3 +311,27 @@ fn every_page_answers_with_its_headers() {
     // An open stream does not hold up the end.
     daemon.stop();
 }
+
+#[test]
+fn a_simulated_day_is_the_same_sent_over_tcp_posted_and_sent_again() {
+    let (house, port) = house();
+    let daemon = house.run();
+    let url = format!("http://{}/api/v1/events?source=hook", daemon.address);
+    let day = ["simulate", "--from", "2026-03-02", "--to", "2026-03-03"];
+    let told = |more: &[&str]| {
+        let output = house.command(&[&day, more].concat());
+        (output.status.code().unwrap(), String::from_utf8_lossy(&output.stderr).trim().to_owned())
+    };
+    let (code, first) = told(&["--tcp", &port, "--token", "hemligt"]);
+    assert!(code == 0 && first.ends_with(" accepted, 0 known already, 0 rejected"), "{first}");
+    let count = first.split(' ').next().unwrap().to_owned();
+    assert!(count.parse::<u32>().unwrap() > 2_000);
+    let again = told(&["--tcp", &port, "--token", "hemligt"]);
+    assert_eq!(again, (0, format!("0 accepted, {count} known already, 0 rejected")));
+    assert_eq!(told(&["--http", &url]), (0, format!("{count} accepted, 0 known already, 0 rejected")));
+    let (code, why) = told(&["--tcp", &port, "--token", "fel"]);
+    assert!(code == 1 && why.contains("right token"), "{why}");
+    let (code, why) = told(&["--http", &url.replace("hook", "nobody")]);
+    assert!(code == 1 && why.contains("404"), "{why}");
+    daemon.stop();
+}
