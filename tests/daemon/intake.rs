@@ -190,7 +190,7 @@ fn a_sources_own_token_lets_into_that_source_and_no_other() {
 #[test]
 fn who_sends_too_much_is_told_when_to_come_again_and_hurts_no_other_source() {
     let house = House::new(
-        "[[source]]\nname = \"flod\"\nkind = \"http\"\nrate = 100\n[[source]]\nname = \"lugn\"\nkind = \"http\"\n[[queue]]\nname = \"kundtjanst\"\n",
+        "[[source]]\nname = \"flod\"\nkind = \"http\"\nrate = 50\n[[source]]\nname = \"lugn\"\nkind = \"http\"\n[[queue]]\nname = \"kundtjanst\"\n",
     );
     let daemon = house.run();
     let post = |source: &str, body: &str| {
@@ -207,8 +207,8 @@ fn who_sends_too_much_is_told_when_to_come_again_and_hurts_no_other_source() {
     };
     let flood: String = (0..600).map(|id| event(id, "visit.entered", &format!("f{id}"), "") + "\n").collect();
     assert_eq!(post("flod", &flood), (200, None), "what comes at once after a quiet time is let in");
-    // Its bucket is overdrawn by a second's worth.
-    assert!(matches!(post("flod", &flood), (429, Some(1..=2))));
+    // Its bucket is overdrawn by seven seconds' worth.
+    assert!(matches!(post("flod", &flood), (429, Some(1..=7))));
     assert_eq!(post("lugn", &event(1, "visit.entered", "a", "")), (200, None));
     until("it may come again", || post("flod", &event(601, "visit.entered", "f601", "")).0 == 200);
     until("all that was accepted is counted", || {
@@ -229,8 +229,9 @@ fn slow_and_torn_bodies_take_nothing_in_and_hold_nobody_up() {
         let mut stream = TcpStream::connect(&daemon.address).unwrap();
         write!(stream, "{}{}", head(body.len()), &body[..at]).unwrap();
     }
-    // As many as may be, each a byte now and then.
-    let mut slow = Vec::new();
+    // As many as may be, each a byte now and then, as long as none of them is let go.
+    let begun = std::time::Instant::now();
+    let mut slow: Vec<TcpStream> = Vec::new();
     until("further posts are told to come again", || {
         let mut stream = TcpStream::connect(&daemon.address).unwrap();
         write!(stream, "{}{{", head(body.len())).unwrap();
@@ -240,11 +241,12 @@ fn slow_and_torn_bodies_take_nothing_in_and_hold_nobody_up() {
     // Reading goes on meanwhile, and nothing of a torn body was taken.
     assert_eq!(daemon.get("/healthz"), "ok\n");
     assert_eq!(daemon.metric("servicegrad_events_ingested_total{source=\"hook\"}").unwrap_or(0.0), 0.0);
-    let begun = std::time::Instant::now();
     until("the slow are let go", || {
         if begun.elapsed().as_secs() < 5 {
-            // Whoever has been refused already hears no more.
-            slow.iter_mut().for_each(|stream| drop(stream.write_all(b" ")));
+            for stream in &mut slow {
+                // Those beyond the limit were refused at once.
+                let _ = stream.write_all(b" ");
+            }
         }
         daemon.ask("POST", "/api/v1/events", "", body.as_bytes()).0 == 200
     });
@@ -327,8 +329,12 @@ fn a_simulated_day_is_the_same_sent_over_tcp_posted_and_sent_again() {
     assert!(code == 0 && first.ends_with(" accepted, 0 known already, 0 rejected"), "{first}");
     let count = first.split(' ').next().unwrap().to_owned();
     assert!(count.parse::<u32>().unwrap() > 2_000);
+    // What changes no figure, a call that an attendant missed, is not kept to be known again.
+    let lines = String::from_utf8(house.command(&day).stdout).unwrap();
+    let missed = lines.lines().filter(|line| line.contains("\"type\":\"agent.")).count();
+    let known = lines.lines().count() - missed;
     let again = told(&["--tcp", &port, "--token", "hemligt"]);
-    assert_eq!(again, (0, format!("0 accepted, {count} known already, 0 rejected")));
+    assert_eq!(again, (0, format!("{missed} accepted, {known} known already, 0 rejected")));
     assert_eq!(told(&["--http", &url]), (0, format!("{count} accepted, 0 known already, 0 rejected")));
     let (code, why) = told(&["--tcp", &port, "--token", "fel"]);
     assert!(code == 1 && why.contains("right token"), "{why}");
