@@ -11,8 +11,10 @@
 mod captured;
 mod checked;
 mod command;
+mod csta;
 mod intake;
 mod killed;
+mod precision;
 mod private;
 mod program;
 mod records;
