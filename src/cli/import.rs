@@ -41,7 +41,10 @@ pub struct ImportArgs {
 
 /// Imports files.
 pub fn run(args: &ImportArgs) -> Result<(), CliError> {
-    let config = config::load(&args.config)?;
+    let mut config = config::load(&args.config)?;
+    if let Some(url) = &args.store {
+        config.store.url.clone_from(url);
+    }
     let directory = Arc::clone(&config.directory);
     let source = directory.source_named(&args.source).ok_or_else(|| {
         let known = directory.sources().join(", ");
@@ -53,7 +56,7 @@ pub fn run(args: &ImportArgs) -> Result<(), CliError> {
     })?;
     let kind = kind_named(&config.sources[source.index()].kind);
     let Some(kind) = kind else { return Err(CliError::Usage(format!("source `{}` cannot be imported", args.source))) };
-    let store = store::open(args.store.as_deref().unwrap_or(&config.store.url), &directory)?;
+    let store = store::open(&config.store, &directory)?;
     let clock = Clock::system();
     let mut engine = Engine::open(directory, config.tracker, store, clock.clone())?.importing();
     if let Some(mapping) = config.sources[source.index()].mapping() {
