@@ -122,6 +122,7 @@ fn every_text_is_used() {
         "reports-",
         "state-",
         "column-",
+        "untold-",
         "alert-",
         "dash-",
         "panel-",

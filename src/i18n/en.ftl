@@ -172,6 +172,16 @@ panel-system-held = The program now
 panel-system-held-about = Calls in memory, connected wallboards, and series on the page of metrics.
 panel-system-version = Version
 panel-system-version-about = Version of the program.
+### what a source cannot tell
+report-unmeasured = Without a known wait, and so in no service level: { $n }
+report-untold = { $source } cannot tell: { $what }
+untold-wait = waits
+untold-way_out = how those who were not answered left the queue
+untold-refused = who was not let into the queue
+untold-talk = talk times
+untold-transfers = transfers
+untold-attended_transfers = attended transfers
+untold-unit_answer = whether the unit answered
 # wallboard
 language = English
 theme-light = Light

@@ -172,6 +172,16 @@ panel-system-held = Programmet nu
 panel-system-held-about = Samtal i minnet, anslutna tavlor och antal serier på mätsidan.
 panel-system-version = Version
 panel-system-version-about = Vilken version av programmet som går.
+### what a source cannot tell
+report-unmeasured = Utan känd väntetid, och därför inte i någon servicegrad: { $n }
+report-untold = { $source } kan inte tala om: { $what }
+untold-wait = väntetider
+untold-way_out = hur den som inte fick svar lämnade kön
+untold-refused = vilka som inte släpptes in i kön
+untold-talk = samtalstider
+untold-transfers = kopplingar
+untold-attended_transfers = kopplingar med förfrågan
+untold-unit_answer = om enheten svarade
 # wallboard
 language = Svenska
 theme-light = Ljust

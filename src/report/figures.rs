@@ -18,6 +18,7 @@ pub fn of_visits(cell: &VisitCell, thresholds_ms: &[u32], objective: Option<&Obj
         answer_rate: definition::answer_rate(&cell.counts),
         waits: waits(cell),
         counts: cell.counts.clone(),
+        untold: Vec::new(),
     }
 }
 

@@ -1,13 +1,14 @@
 //! The report of a month, or of any other stretch of local days.
 
 use crate::directory::{Directory, Queue};
-use crate::measure::{Moment, Share};
-use crate::names::{OrganisationId, QueueId, UNKNOWN_UNIT};
+use crate::measure::{Moment, Share, Untold};
+use crate::names::{OrganisationId, QueueId, SourceId, UNKNOWN_UNIT};
 use crate::report::Request;
 use crate::report::figures::{of_legs, of_visits};
 use crate::report::gather::{self, Sums};
 use crate::report::sheet::{
     CallsSheet, GapSheet, OrganisationSheet, PeriodSheet, QualitySheet, QueueSheet, Report, Status, UnitSheet,
+    VisitFigures,
 };
 use crate::stats::{LegCounts, VisitCell};
 use crate::store::contract::{Gap, Quality};
@@ -70,8 +71,7 @@ fn queues(
     if let Some(interval) = request.interval {
         for ((id, at), cell) in gather::intervals(reader, directory, &request.sight, interval, start, end)? {
             let queue = directory.queue(id);
-            let figures = of_visits(&cell, &queue.thresholds_ms, queue.objective.as_ref());
-            intervals[id.index()].push((at, figures));
+            intervals[id.index()].push((at, of_queue(directory, queue, &cell)));
         }
     }
     let seen = seen_queues(directory, &request.sight);
@@ -80,7 +80,7 @@ fn queues(
         title: queue.title.clone(),
         objective: queue.objective,
         short_abandon_ms: queue.short_abandon_ms,
-        figures: of_visits(&sums.queues[id.index()], &queue.thresholds_ms, queue.objective.as_ref()),
+        figures: of_queue(directory, queue, &sums.queues[id.index()]),
         intervals: std::mem::take(&mut intervals[id.index()]),
     });
     Ok(sheets.collect())
@@ -94,9 +94,8 @@ fn seen_queues<'a>(directory: &'a Directory, sight: &'a Sight) -> impl Iterator<
 
 fn calls(directory: &Directory, sums: &Sums, sight: &Sight) -> CallsSheet {
     let queues: Vec<&Queue> = seen_queues(directory, sight).map(|(_, queue)| queue).collect();
-    let by_first_queue: Vec<_> = seen_queues(directory, sight)
-        .map(|(id, queue)| of_visits(&sums.calls[id.index()], &queue.thresholds_ms, queue.objective.as_ref()))
-        .collect();
+    let by_first_queue: Vec<_> =
+        seen_queues(directory, sight).map(|(id, queue)| of_queue(directory, queue, &sums.calls[id.index()])).collect();
     let mut all = VisitCell::default();
     sums.calls.iter().for_each(|cell| all.merge(cell));
     // A call is counted at the thresholds of its first queue; at one that some queue lacks, the
@@ -105,6 +104,10 @@ fn calls(directory: &Directory, sums: &Sums, sight: &Sight) -> CallsSheet {
     let is_common = |threshold: &u32| queues.iter().all(|queue| queue.thresholds_ms.contains(threshold));
     let common: Vec<u32> = first.iter().copied().filter(is_common).collect();
     let mut total = of_visits(&all, &common, None);
+    let is_untold = |what: &Untold| {
+        !by_first_queue.is_empty() && by_first_queue.iter().all(|figures: &VisitFigures| figures.untold.contains(what))
+    };
+    total.untold = Untold::ALL.into_iter().filter(is_untold).collect();
     total.judged = by_first_queue.iter().filter_map(|figures| figures.judged).reduce(|sum, judged: Share| sum + judged);
     CallsSheet { total, by_first_queue }
 }
@@ -158,6 +161,20 @@ fn filled_by(gap: &Gap, stored: &Quality, directory: &Directory) -> Option<Strin
     told.map(|(name, _)| name.clone())
 }
 
+/// Figures of a queue, and what none of its sources tells.
+fn of_queue(directory: &Directory, queue: &Queue, cell: &VisitCell) -> VisitFigures {
+    let figures = of_visits(cell, &queue.thresholds_ms, queue.objective.as_ref());
+    VisitFigures { untold: directory.untold_of(queue), ..figures }
+}
+
+/// What each source cannot tell.
+fn untold(directory: &Directory) -> Vec<(String, Vec<Untold>)> {
+    let each = directory.sources().iter().enumerate();
+    each.map(|(at, name)| (name.clone(), directory.untold_by(SourceId(at as u32)).to_vec()))
+        .filter(|(_, untold)| !untold.is_empty())
+        .collect()
+}
+
 fn quality(
     reader: &dyn Reader,
     directory: &Directory,
@@ -186,6 +203,8 @@ fn quality(
         inconsistent: sum(|counts| counts.inconsistent),
         lost: sum(|counts| counts.lost),
         unknown: sum(|counts| counts.unknown),
+        unmeasured: sum(crate::stats::Counts::unmeasured),
+        untold: untold(directory),
         precision_ms: sums.queues.iter().filter_map(|cell| cell.counts.precision_ms()).max(),
     })
 }

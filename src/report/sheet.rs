@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use chrono_tz::Tz;
 
 use crate::directory::Objective;
-use crate::measure::{Moment, Share};
+use crate::measure::{Moment, Share, Untold};
 use crate::names::DefinitionId;
 use crate::report::Interval;
 use crate::stats::counts::{Counts, ThresholdCounts};
@@ -106,6 +106,15 @@ pub struct VisitFigures {
     pub answer_rate: Share,
     /// Waits in seconds.
     pub waits: WaitFigures,
+    /// What no source behind them can tell.
+    pub untold: Vec<Untold>,
+}
+
+impl VisitFigures {
+    /// A count that hangs on something a source may leave untold: `None` where no source tells it.
+    pub fn told(&self, hangs_on: Untold, count: i64) -> Option<i64> {
+        (!self.untold.contains(&hangs_on)).then_some(count)
+    }
 }
 
 /// Figures at one threshold.
@@ -216,6 +225,10 @@ pub struct QualitySheet {
     pub lost: i64,
     /// Visits with no end seen before the stale limit.
     pub unknown: i64,
+    /// Visits of which no source tells how long they waited: in no service level.
+    pub unmeasured: i64,
+    /// What each source cannot tell, by name; those that leave nothing untold are not in it.
+    pub untold: Vec<(String, Vec<Untold>)>,
     /// Coarsest clock behind the figures, ms: 1 or 1000; `None` where nothing was measured.
     pub precision_ms: Option<u32>,
 }

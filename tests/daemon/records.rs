@@ -157,6 +157,11 @@ fn a_switch_prints_to_us_and_a_mapping_that_was_changed_is_told() {
     };
     let before = live(&daemon);
     assert_eq!(before["untold"], serde_json::json!(["way_out", "refused"]));
+    // Who was not let in is not told: no figure, and not nought.
+    let report = house.report(&["--period", "2026-03-02"]);
+    let queue = &report["queues"][0];
+    assert_eq!((&queue["refused"], &queue["within"]["30"]), (&serde_json::Value::Null, &3.into()));
+    assert_eq!(report["quality"]["untold"]["poster"], serde_json::json!(["way_out", "refused"]));
     assert!(before["mapping"].is_string() && before["mapping_changed_ms"].is_null(), "{before}");
     daemon.stop();
     let config = std::fs::read_to_string(house.path("servicegrad.toml")).unwrap();
@@ -167,6 +172,33 @@ fn a_switch_prints_to_us_and_a_mapping_that_was_changed_is_told() {
     assert_ne!(after["mapping"], before["mapping"]);
     assert!(after["mapping_changed_ms"].is_i64(), "{after}");
     daemon.stop();
+}
+
+#[test]
+fn a_report_says_what_its_records_cannot_tell() {
+    let house = House::new(
+        "[[source]]\nname = \"poster\"\nkind = \"records\"\npath = \"FOLDER/Master.csv\"\n[source.records]\npreset = \"asterisk_cdr\"\nzone = \"Etc/UTC\"\n[[queue]]\nname = \"kundtjanst\"\nobjective = { threshold = \"30s\", target = 0.9 }\n",
+    );
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/records/asterisk/small/cdr-Master.csv");
+    house.ok(&["import", "--source", "poster", file.to_str().unwrap()]);
+    let report = house.report(&["--period", "2026-11-23"]);
+    let queue = &report["queues"][0];
+    assert_eq!((&queue["answered"], &queue["offered"]), (&29.into(), &39.into()));
+    for absent in [
+        &queue["service_level"]["of_answered"]["30"],
+        &queue["objective"]["value"],
+        &queue["within"]["30"],
+        &queue["short_abandoned"],
+        &queue["wait_seconds"]["mean"],
+        &queue["talk_seconds"]["mean"],
+        &queue["refused"],
+    ] {
+        assert_eq!(absent, &serde_json::Value::Null, "{queue}");
+    }
+    assert_eq!(report["quality"]["unmeasured"], 39);
+    let table = house.ok(&["report", "--period", "2026-11-23", "--lang", "sv"]);
+    assert!(table.contains("poster kan inte tala om: väntetider, hur den som"), "{table}");
+    assert!(table.contains("inte i någon servicegrad: 39") && table.contains("(–)"), "{table}");
 }
 
 #[test]

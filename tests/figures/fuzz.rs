@@ -179,6 +179,31 @@ fn fuzz_every_kind_of_source() {
 }
 
 #[test]
+fn fuzz_every_preset_of_records() {
+    std::thread::scope(|scope| {
+        for preset in servicegrad::source::records::presets::PRESETS {
+            scope.spawn(|| {
+                let kind = servicegrad::source::kind::kind_named("records").unwrap();
+                let mut settings = SourceSettings::named("poster", kind.name);
+                let preset = Some(preset.name.to_owned());
+                settings.records = Some(servicegrad::source::RecordsSettings {
+                    preset,
+                    ..servicegrad::source::RecordsSettings::default()
+                });
+                run("records", &samples(kind.name), |input, dice| {
+                    holds(kind, &settings, input, dice);
+                    let mut decoder = (kind.decoder)(&settings);
+                    let mut batch = decode(&mut *decoder, input, None);
+                    decoder.flush(&mut batch);
+                    let saved = decoder.save();
+                    decoder.restore(&saved);
+                });
+            });
+        }
+    });
+}
+
+#[test]
 fn fuzz_posted_bodies() {
     let samples = [samples("http"), samples("ndjson")].concat();
     run("bodies", &samples, |input, _| {

@@ -11,7 +11,7 @@ use std::io::{self, Write};
 
 use crate::call::fact::LegOutcome;
 use crate::directory::Objective;
-use crate::measure::Share;
+use crate::measure::{Share, Untold};
 use crate::names::DefinitionId;
 use crate::report::figures::is_met;
 use crate::report::render::json::seconds;
@@ -71,6 +71,11 @@ impl Row {
 
     fn whole(&mut self, column: impl Into<Cow<'static, str>>, number: impl Into<i64>) {
         self.0.push((column.into(), Field::Whole(number.into())));
+    }
+
+    /// A count that no source may tell: empty then.
+    fn told(&mut self, column: impl Into<Cow<'static, str>>, count: Option<i64>) {
+        self.0.push((column.into(), count.map_or(Field::Real(None), Field::Whole)));
     }
 
     fn real(&mut self, column: impl Into<Cow<'static, str>>, number: Option<f64>) {
@@ -159,12 +164,10 @@ fn visits(row: &mut Row, figures: &VisitFigures, objective: Option<&Objective>) 
         ("offered", counts.offered),
         ("answered", counts.answered),
         ("abandoned", counts.abandoned),
-        ("short_abandoned", counts.short_abandoned),
         ("overflowed", counts.overflowed),
         ("key_exit", counts.key_exit),
         ("callback", counts.callback),
         ("voicemail", counts.voicemail),
-        ("refused", counts.refused),
         ("system", counts.system),
         ("outside_hours", counts.outside_hours),
         ("answered_outside_hours", counts.answered_outside_hours),
@@ -174,11 +177,14 @@ fn visits(row: &mut Row, figures: &VisitFigures, objective: Option<&Objective>) 
     ] {
         row.whole(column, number);
     }
+    row.told("short_abandoned", figures.told(Untold::Wait, counts.short_abandoned));
+    row.told("refused", figures.told(Untold::Refused, counts.refused));
     for at in &figures.thresholds {
         let threshold = seconds(at.counts.threshold_ms);
-        row.whole(format!("within_{threshold}"), at.counts.within);
-        row.whole(format!("abandoned_within_{threshold}"), at.counts.abandoned_within);
-        row.whole(format!("on_threshold_{threshold}"), at.counts.on_threshold);
+        let told = |count| figures.told(Untold::Wait, count);
+        row.told(format!("within_{threshold}"), told(at.counts.within));
+        row.told(format!("abandoned_within_{threshold}"), told(at.counts.abandoned_within));
+        row.told(format!("on_threshold_{threshold}"), told(at.counts.on_threshold));
         for (id, level) in DefinitionId::ALL.into_iter().zip(at.levels) {
             row.real(format!("service_level_{}_{threshold}", id.as_str()), level.ratio());
         }
@@ -244,6 +250,7 @@ fn quality(period: &PeriodSheet, quality: &QualitySheet) -> Row {
         ("inconsistent", quality.inconsistent),
         ("lost", quality.lost),
         ("unknown", quality.unknown),
+        ("unmeasured", quality.unmeasured),
     ] {
         row.whole(column, number);
     }

@@ -8,7 +8,7 @@ use std::io::{self, Write};
 
 use crate::call::fact::LegOutcome;
 use crate::directory::Objective;
-use crate::measure::{Moment, Share};
+use crate::measure::{Moment, Share, Untold};
 use crate::names::DefinitionId;
 use crate::report::figures::is_met;
 use crate::report::render::Style;
@@ -103,21 +103,21 @@ fn cells(figures: &VisitFigures, objective: Option<&Objective>) -> Cells {
         offered: counts.offered,
         answered: counts.answered,
         abandoned: counts.abandoned,
-        short_abandoned: counts.short_abandoned,
+        short_abandoned: figures.told(Untold::Wait, counts.short_abandoned),
         overflowed: counts.overflowed,
         key_exit: counts.key_exit,
         callback: counts.callback,
         voicemail: counts.voicemail,
-        refused: counts.refused,
+        refused: figures.told(Untold::Refused, counts.refused),
         system: counts.system,
         outside_hours: counts.outside_hours,
         answered_outside_hours: counts.answered_outside_hours,
         lost: counts.lost,
         unknown: counts.unknown,
         open: counts.open,
-        within: per_threshold(figures, |at| at.counts.within),
-        abandoned_within: per_threshold(figures, |at| at.counts.abandoned_within),
-        on_threshold: per_threshold(figures, |at| at.counts.on_threshold),
+        within: per_threshold(figures, |at| figures.told(Untold::Wait, at.counts.within)),
+        abandoned_within: per_threshold(figures, |at| figures.told(Untold::Wait, at.counts.abandoned_within)),
+        on_threshold: per_threshold(figures, |at| figures.told(Untold::Wait, at.counts.on_threshold)),
         service_level: per_definition(figures, Share::ratio),
         service_level_share: per_definition(figures, |share| share),
         objective: objective.and_then(|objective| judged(objective, figures.judged?)),
@@ -239,6 +239,12 @@ fn quality(report: &Report) -> Quality<'_> {
         inconsistent: quality.inconsistent,
         lost: quality.lost,
         unknown: quality.unknown,
+        unmeasured: quality.unmeasured,
+        untold: quality
+            .untold
+            .iter()
+            .map(|(source, what)| (source.clone(), what.iter().map(|what| what.as_str()).collect()))
+            .collect(),
         precision_ms: quality.precision_ms,
     }
 }

@@ -7,7 +7,7 @@ use std::io::{self, Write};
 
 use crate::directory::Objective;
 use crate::i18n::{Language, numbers, text, text_with};
-use crate::measure::Share;
+use crate::measure::{Share, Untold};
 use crate::names::DefinitionId;
 use crate::report::figures::is_met;
 use crate::report::render::Style;
@@ -106,10 +106,11 @@ fn visit_cells(
     speak: &Speak,
 ) -> Vec<String> {
     let counts = &figures.counts;
+    let short = figures.told(Untold::Wait, counts.short_abandoned);
     let mut cells = vec![
         speak.whole(counts.offered),
         speak.whole(counts.answered),
-        format!("{} ({})", speak.whole(counts.abandoned), speak.whole(counts.short_abandoned)),
+        format!("{} ({})", speak.whole(counts.abandoned), short.map_or(numbers::NO_DATA.into(), |n| speak.whole(n))),
         speak.whole(counts.other_exits()),
     ];
     cells.extend(thresholds.iter().map(|ms| level(figures, objective, *ms, speak)));
@@ -240,6 +241,7 @@ fn notes(report: &Report, speak: &Speak, out: &mut dyn Write) -> io::Result<()> 
         writeln!(out, "{}", text_with(speak.0, "report-unknown-targets", &[("n", speak.whole(unknown))]))?;
     }
     quality(&report.quality, speak, out)?;
+    untold(&report.quality, speak, out)?;
     for gap in &report.quality.gaps {
         let (from, to) = (report.period.local(gap.from), report.period.local(gap.to));
         let reason = gap.reason.as_ref().map(|reason| format!(" ({reason})")).unwrap_or_default();
@@ -247,6 +249,19 @@ fn notes(report: &Report, speak: &Speak, out: &mut dyn Write) -> io::Result<()> 
             gap.filled_by.as_ref().map(|by| text_with(speak.0, "report-gap-filled", &[("source", by.clone())]));
         let filled = filled.map(|filled| format!(", {filled}")).unwrap_or_default();
         writeln!(out, "  {}: {from} – {to}{reason}{filled}", gap.source)?;
+    }
+    Ok(())
+}
+
+/// What the sources cannot tell, so that nobody takes a dash for a nought.
+fn untold(quality: &QualitySheet, speak: &Speak, out: &mut dyn Write) -> io::Result<()> {
+    if quality.unmeasured > 0 {
+        writeln!(out, "{}", text_with(speak.0, "report-unmeasured", &[("n", speak.whole(quality.unmeasured))]))?;
+    }
+    for (source, untold) in &quality.untold {
+        let what: Vec<String> = untold.iter().map(|what| speak.text(&format!("untold-{}", what.as_str()))).collect();
+        let words = [("source", source.clone()), ("what", what.join(", "))];
+        writeln!(out, "{}", text_with(speak.0, "report-untold", &words))?;
     }
     Ok(())
 }

@@ -15,6 +15,9 @@ use crate::source::records::span::decimal_us;
 /// A time in the hour that comes twice is believed where the file has got this near to it.
 const NEAR_MS: i64 = 20 * 60 * 1000;
 
+/// Years that are believed.
+const YEARS: std::ops::RangeInclusive<i32> = 1970..=9999;
+
 /// How a column writes a time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TimeFormat {
@@ -86,12 +89,12 @@ impl TimeFormat {
             }
             Self::Pattern(pattern) => {
                 if pattern.contains("%z") || pattern.contains("%:z") {
-                    let at = chrono::DateTime::parse_from_str(text, pattern);
-                    return at
-                        .map(|at| Some(Read { at: at.into(), is_doubtful: false }))
-                        .map_err(|_| wrong(&in_form(pattern)));
+                    let at = chrono::DateTime::parse_from_str(text, pattern).ok();
+                    let at = at.filter(|at| YEARS.contains(&at.year())).ok_or_else(|| wrong(&in_form(pattern)))?;
+                    return Ok(Some(Read { at: at.into(), is_doubtful: false }));
                 }
-                let local = NaiveDateTime::parse_from_str(text, pattern).map_err(|_| wrong(&in_form(pattern)))?;
+                let local = NaiveDateTime::parse_from_str(text, pattern).ok();
+                let local = local.filter(|at| YEARS.contains(&at.year())).ok_or_else(|| wrong(&in_form(pattern)))?;
                 Ok(Some(resolve(local, zone, reached)))
             }
             Self::NoYear => {
