@@ -2,6 +2,7 @@
 
 use crate::source::asterisk_ami;
 use crate::source::asterisk_queue_log::QueueLog;
+use crate::source::freeswitch_esl;
 use crate::source::ndjson::Ndjson;
 use crate::source::{Decode, Dialogue, SourceSettings};
 
@@ -51,14 +52,18 @@ pub enum Transport {
 
 /// For kinds that log in with a name and a secret.
 fn needs_login(settings: &SourceSettings) -> Vec<(String, String)> {
-    let mut wrong = Vec::new();
+    let mut wrong = needs_secret(settings);
     if settings.user.as_deref().unwrap_or_default().is_empty() {
         wrong.push(("user".to_owned(), "is missing: the name to log in with".to_owned()));
     }
-    if settings.secret.is_none() && settings.secret_file.is_none() {
-        wrong.push(("secret".to_owned(), "is missing: give `secret_file` or `secret`".to_owned()));
-    }
     wrong
+}
+
+/// For kinds that log in with a secret, and with a name where one is given.
+fn needs_secret(settings: &SourceSettings) -> Vec<(String, String)> {
+    let has_secret = settings.secret.is_some() || settings.secret_file.is_some();
+    let missing = ("secret".to_owned(), "is missing: give `secret_file` or `secret`".to_owned());
+    if has_secret { Vec::new() } else { vec![missing] }
 }
 
 /// For kinds without settings of their own.
@@ -86,6 +91,17 @@ pub const KINDS: &[Kind] = &[
         },
         decoder: |_| Box::<asterisk_ami::Ami>::default(),
         check: needs_login,
+    },
+    Kind {
+        name: "freeswitch_esl",
+        about: "FreeSWITCH's event socket, live: mod_callcenter and mod_fifo, waits in milliseconds, every transfer and whether the unit answered; nothing can be read twice",
+        nature: Nature::Live,
+        transport: Transport::Dial {
+            port: 8021,
+            dialogue: |settings, secret| Box::new(freeswitch_esl::Conversation::new(settings, secret)),
+        },
+        decoder: |_| Box::<freeswitch_esl::Esl>::default(),
+        check: needs_secret,
     },
     Kind {
         name: "ndjson",

@@ -11,6 +11,7 @@
 mod command;
 mod intake;
 mod killed;
+mod line;
 mod program;
 mod switches;
 mod year;

@@ -10,6 +10,8 @@
 
 mod asterisk;
 mod captures;
+mod freeswitch;
+mod freeswitch_captures;
 mod oracle;
 mod promise;
 mod recordings;
