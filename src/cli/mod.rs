@@ -2,13 +2,14 @@
 //!
 //! - [`command`]: what can be typed, and what becomes of it
 //! - [`error`]: how it can fail, and with which exit code
-//! - [`run`], [`demo`], [`import`], [`report`], [`check`], [`simulate`]: one command each
+//! - [`run`], [`demo`], [`import`], [`report`], [`check`], [`simulate`], [`generate`]: one command each
 //! - [`output`]: writing for people and pipes
 
 pub mod check;
 pub mod command;
 pub mod demo;
 pub mod error;
+pub mod generate;
 pub mod import;
 pub mod output;
 pub mod report;
