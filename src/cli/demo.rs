@@ -74,7 +74,7 @@ pub fn run(args: &DemoArgs) -> Result<(), CliError> {
             None => None,
         };
         let source = source(line.as_ref())?;
-        let config = configuration(args, &folder, source)?;
+        let config = configuration(args, &folder, &source)?;
         let daemon =
             Daemon::start(&config, clock.clone()).await.map_err(|error| CliError::Failed(error.to_string()))?;
         tell(&format!("servicegrad: wallboard at http://{}/  (Ctrl-C ends the demonstration)", daemon.address));
@@ -117,7 +117,7 @@ fn source(line: Option<&(Protocol, TcpListener)>) -> Result<serde_json::Value, C
     Ok(source)
 }
 
-fn configuration(args: &DemoArgs, folder: &std::path::Path, source: serde_json::Value) -> Result<Config, CliError> {
+fn configuration(args: &DemoArgs, folder: &std::path::Path, source: &serde_json::Value) -> Result<Config, CliError> {
     let value = json!({
         "store": { "url": format!("sqlite:{}", folder.join("demo.db").display()) },
         "http": { "listen": args.listen.to_string() },

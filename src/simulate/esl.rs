@@ -248,13 +248,13 @@ impl EslVoice {
         self.member("member-queue-end", at, call, &attendant.queue, &fields);
     }
 
-    fn hands_over(&mut self, at: Moment, call: &SmolStr, asked: &Sent) {
-        let Some(asker) = &asked.asker else { return };
+    fn hands_over(&mut self, at: Moment, call: &SmolStr, sent: &Sent) {
+        let Some(asker) = &sent.asker else { return };
         if let Some(played) = self.calls.get_mut(call) {
-            played.notes.push(format!("{}:p-{call}:att_xfer:a@h/{}@h", at.seconds(), asked.target));
+            played.notes.push(format!("{}:p-{call}:att_xfer:a@h/{}@h", at.seconds(), sent.target));
         }
         let is_in_voicemail = self.calls.get(call).is_some_and(|played| played.is_in_voicemail);
-        if let (Some(phone), TransferKind::Attended, false) = (&asked.phone, asked.kind, is_in_voicemail) {
+        if let (Some(phone), TransferKind::Attended, false) = (&sent.phone, sent.kind, is_in_voicemail) {
             self.bridge(at, &caller(call), phone);
         }
         let application = [("variable_current_application", "voicemail".to_owned())];

@@ -2,6 +2,7 @@
 
 use crate::source::asterisk_ami;
 use crate::source::asterisk_queue_log::QueueLog;
+use crate::source::freeswitch_cdr::Cdr;
 use crate::source::freeswitch_esl;
 use crate::source::ndjson::Ndjson;
 use crate::source::{Decode, Dialogue, SourceSettings};
@@ -94,7 +95,7 @@ pub const KINDS: &[Kind] = &[
     },
     Kind {
         name: "freeswitch_esl",
-        about: "FreeSWITCH's event socket, live: mod_callcenter and mod_fifo, waits in milliseconds, every transfer and whether the unit answered; nothing can be read twice",
+        about: "FreeSWITCH's event socket, live: mod_callcenter and mod_fifo, waits in milliseconds, every transfer and whether the unit answered; nothing can be read twice, so let a freeswitch_cdr of the same `switch` fill the gaps",
         nature: Nature::Live,
         transport: Transport::Dial {
             port: 8021,
@@ -102,6 +103,14 @@ pub const KINDS: &[Kind] = &[
         },
         decoder: |_| Box::<freeswitch_esl::Esl>::default(),
         check: needs_secret,
+    },
+    Kind {
+        name: "freeswitch_cdr",
+        about: "FreeSWITCH's call records in JSON, read when a call is over: waits in whole seconds, blind transfers and whether the unit answered, of units that were asked first only those handed over to; of a call in several queues the last",
+        nature: Nature::Journal,
+        transport: Transport::File,
+        decoder: |_| Box::<Cdr>::default(),
+        check: nothing_to_check,
     },
     Kind {
         name: "ndjson",

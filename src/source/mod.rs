@@ -8,8 +8,8 @@
 //!
 //! - [`kind`]: the registry of kinds · [`settings`]: `[[source]]` of the configuration
 //! - [`decode`], [`dialogue`]: the traits · [`lines`]: bytes to lines, bounded
-//! - [`asterisk_queue_log`], [`asterisk_ami`], [`freeswitch_esl`], [`ndjson`]: the formats ·
-//!   [`asterisk`], [`freeswitch`]: channels told as calls
+//! - [`asterisk_queue_log`], [`asterisk_ami`], [`freeswitch_esl`], [`freeswitch_cdr`], [`ndjson`]:
+//!   the formats · [`asterisk`], [`freeswitch`]: channels told as calls
 //! - [`follow`]: a file that grows and rotates · [`import`]: old files · [`listen`]: TCP lines ·
 //!   [`dial`]: a switch that is dialled
 //! - [`batch`]: what goes to the engine · [`health`]: how a source fares
@@ -23,6 +23,7 @@ pub mod dial;
 pub mod dialogue;
 pub mod follow;
 pub mod freeswitch;
+pub mod freeswitch_cdr;
 pub mod freeswitch_esl;
 pub mod health;
 pub mod import;

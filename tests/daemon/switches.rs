@@ -148,16 +148,15 @@ fn can_be_known(events: &[CallEvent], cut: usize, back: usize) -> Vec<i64> {
     let mut known = BTreeMap::from(KNOWN.map(|key| (key, 0)));
     for (call, of_call) in &visits {
         for (place, visit) in of_call.iter().enumerate() {
-            let is_over = over.get(call).is_some() || of_call.len() > place + 1;
+            let is_over = over.contains_key(call) || of_call.len() > place + 1;
             let outcome = match visit.ended {
-                None => "open",
                 Some((at, outcome)) if !is_missed(at) => outcome,
                 // The switch tells of an answer once more when the conversation is over.
                 Some((_, "answered")) if visit.talked_until.is_some_and(|until| until >= back) => "answered",
                 // Who came and went, or is still talking, was never there as far as anybody can tell.
                 Some(_) if is_missed(visit.entered) => continue,
                 Some(_) if is_over => "unknown",
-                Some(_) => "open",
+                None | Some(_) => "open",
             };
             for key in ["offered", outcome] {
                 *known.entry(key).or_default() += 1;

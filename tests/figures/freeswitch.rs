@@ -426,7 +426,7 @@ fn two_hours_of_a_played_switch_are_its_calls_visit_by_visit_and_leg_by_leg() {
         let by_call = |facts: BTreeMap<CallName, CallFacts>| -> BTreeMap<CallName, Vec<String>> {
             facts
                 .iter()
-                .map(|(name, facts)| (name.clone(), words(facts)))
+                .map(|(name, facts)| (name.clone(), senders(facts)))
                 .filter(|(_, words)| !words.is_empty())
                 .collect()
         };

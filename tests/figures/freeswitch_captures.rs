@@ -6,7 +6,9 @@ use servicegrad::event::CallEvent;
 use servicegrad::measure::Moment;
 use servicegrad::names::SourceId;
 use servicegrad::simulate::Spoken;
-use servicegrad::simulate::esl_switch::EslSwitch;
+use servicegrad::simulate::esl_switch::{EslSwitch, Session};
+use servicegrad::source::freeswitch_cdr::Cdr;
+use servicegrad::source::freeswitch_cdr::record::Record;
 use servicegrad::source::freeswitch_esl::event::Event;
 use servicegrad::source::freeswitch_esl::packet::Packets;
 use servicegrad::source::freeswitch_esl::{Conversation, Esl};
@@ -117,11 +119,84 @@ fn the_sample_of_our_own_comes_to_its_figures() {
     assert_eq!((social.transfers, servicegrad::stats::unit_rates::per_attempt(&social).met), (2, 1));
 }
 
+fn morning_of_records() -> Vec<CallEvent> {
+    let records = std::fs::read("tests/data/freeswitch_cdr/morning.json").unwrap();
+    let whole = decode(&mut Cdr::default(), &records, usize::MAX);
+    for pieces in [1, 61] {
+        assert_eq!(decode(&mut Cdr::default(), &records, pieces), whole);
+    }
+    whole
+}
+
+/// The records of the morning of our own sample: the same calls under the same names.
+#[test]
+fn call_records_alone_come_to_the_same_counts_in_whole_seconds() {
+    let mut house = crate::story::House::new(crate::recordings::switchboard());
+    house.take(&morning_of_records());
+    house.end();
+    let counts = house.queue("kundtjanst").counts;
+    assert_eq!(crate::story::words(&counts), "offered 4, answered 2, abandoned 1, overflowed 1");
+    assert_eq!(counts.wait_answered_ms, 6_000 + 31_000);
+    // That 7100 was asked for the third caller, and was busy, leaves no record.
+    let social = house.unit("socialtjanst");
+    assert_eq!((social.transfers, servicegrad::stats::unit_rates::per_attempt(&social).met), (1, 1));
+}
+
+#[test]
+fn the_live_line_and_the_records_are_one_set_of_calls() {
+    let live =
+        decode(&mut Esl::default(), &std::fs::read("tests/data/freeswitch_esl/morning.esl").unwrap(), usize::MAX);
+    let records = morning_of_records();
+    let counted = |deliveries: &[&[CallEvent]]| {
+        let mut house = crate::story::House::new(crate::recordings::switchboard());
+        deliveries.iter().for_each(|events| house.take(events));
+        house.end();
+        house
+    };
+    let both = counted(&[&live, &records]);
+    assert_eq!(both.all_cells(), counted(&[&records, &live]).all_cells());
+    let alone = counted(&[&live]);
+    let of = |house: &crate::story::House| {
+        let counts = house.queue("kundtjanst").counts;
+        // The finer clock says when.
+        (crate::story::words(&counts), counts.wait_answered_ms)
+    };
+    assert_eq!(of(&both), of(&alone));
+    assert_eq!(both.unit("socialtjanst"), alone.unit("socialtjanst"));
+    // A live line that was down from the second call on: the records tell of the rest.
+    let half = counted(&[&live[..live.len() / 3], &records]);
+    assert_eq!(
+        crate::story::words(&half.queue("kundtjanst").counts),
+        "offered 4, answered 2, abandoned 1, overflowed 1"
+    );
+}
+
+#[test]
+fn records_of_other_peoples_switches() {
+    let Some(samples) = samples() else { return };
+    let read = |name: &str| std::fs::read(samples.join("freeswitch-json-cdr").join(name)).unwrap();
+    // A call from phone to phone, and one that was never answered: neither saw a queue.
+    for name in ["cgrates_0.json", "cgrates_2.json"] {
+        for pieces in [usize::MAX, 1, 61] {
+            assert_eq!(decode(&mut Cdr::default(), &read(name), pieces), []);
+        }
+    }
+    let record = Record::read(&read("cgrates_0.json")).unwrap();
+    assert_eq!(record.core(), "eb8bcdd2-d9eb-4f8f-80c3-1a4042aabe31");
+    assert_eq!(record.get("uuid"), "3da8bf84-c133-4959-9e24-e72875cb33a1");
+    assert_eq!(record.micros("end_uepoch"), Some(Moment(1_515_666_415_494)));
+    // Sent to 1002 twice: first parked, then, by a program, to the phone, which answered after 3.42 s.
+    let stations = record.stations();
+    assert_eq!(stations.iter().map(|station| station.number.as_str()).collect::<Vec<_>>(), ["1002", "1002"]);
+    assert_eq!(stations.last().unwrap().bridged, Some(Moment(1_515_666_347_954)));
+    assert_eq!(record.notes().len(), 1);
+}
+
 /// Both sides of a connection, without a line between them.
 struct Talk {
     ours: Conversation,
     switch: EslSwitch,
-    session: <EslSwitch as Spoken>::Session,
+    session: Session,
     now: Moment,
     heard: Vec<CallEvent>,
 }
@@ -130,13 +205,13 @@ impl Talk {
     fn new(secret: &str, switch: EslSwitch, now: Moment) -> Self {
         let settings = SourceSettings::named("vaxel", "freeswitch_esl");
         let ours = Conversation::new(&settings, secret);
-        let mut talk = Self { ours, switch, session: Default::default(), now, heard: Vec::new() };
+        let mut talk = Self { ours, switch, session: Session::default(), now, heard: Vec::new() };
         talk.connect();
         talk
     }
 
     fn connect(&mut self) {
-        self.session = Default::default();
+        self.session = Session::default();
         self.ours.connected(self.now);
         let greeting = self.switch.greet();
         self.hear(&greeting);

@@ -229,12 +229,11 @@ impl Story {
         let Some(call) = self.calls.get_mut(&name) else { return };
         (call.waiting, call.answering, call.is_queued) = (None, None, true);
         let leaving = Leaving { queue: queue.into(), word };
-        match outcome {
-            Some(outcome) => self.tell_left(&name, &leaving, outcome),
-            None => {
-                call.leaving = Some(leaving);
-                self.leaving.push_back((word.at.plus_ms(DECIDED_MS), name));
-            }
+        if let Some(outcome) = outcome {
+            self.tell_left(&name, &leaving, outcome);
+        } else {
+            call.leaving = Some(leaving);
+            self.leaving.push_back((word.at.plus_ms(DECIDED_MS), name));
         }
     }
 

@@ -268,7 +268,7 @@ impl State {
         let seconds = |key: &str| event.number(key).filter(|second| *second > 0);
         let told =
             Afterwards { joined_s: seconds("CC-Member-Joined-Time"), answered_s: seconds("CC-Agent-Answered-Time") };
-        let rang = |until: &str| {
+        let rang_until = |until: &str| {
             let (from, until) = (seconds("CC-Agent-Called-Time")?, seconds(until)?);
             Some(Ring::from_ms((until - from).saturating_mul(1000)))
         };
@@ -289,7 +289,7 @@ impl State {
             "agent-offering" => self.story.offered(member, queue, agent),
             "bridge-agent-start" => {
                 self.see(event.get("Unique-ID"), event);
-                let (ring, word) = (rang("CC-Agent-Answered-Time"), self.story.word());
+                let (ring, word) = (rang_until("CC-Agent-Answered-Time"), self.story.word());
                 let attendant = SmolStr::new(event.get("CC-Agent-UUID"));
                 let (queue, agent) = (queue.into(), agent.into());
                 self.story.attendant_answers(member, Answering { queue, agent, attendant, ring, word });
@@ -298,12 +298,9 @@ impl State {
                 let were_joined = event.get("CC-Agent-Bridged") != "false";
                 self.story.attendant_done(member, queue, were_joined, told);
             }
-            "bridge-agent-fail" => {
-                // Another phone was quicker, or the caller left: not this attendant's doing.
-                if !matches!(event.get("CC-Hangup-Cause"), "ORIGINATOR_CANCEL" | "LOSE_RACE") {
-                    self.story.missed(member, queue, agent, rang("CC-Agent-Aborted-Time"));
-                }
-            }
+            // Another phone was quicker, or the caller left: not this attendant's doing.
+            "bridge-agent-fail" if matches!(event.get("CC-Hangup-Cause"), "ORIGINATOR_CANCEL" | "LOSE_RACE") => {}
+            "bridge-agent-fail" => self.story.missed(member, queue, agent, rang_until("CC-Agent-Aborted-Time")),
             "member-queue-end" if event.get("CC-Cause") == "Cancel" => {
                 self.story.leaves(member, queue, why_left(event));
             }
