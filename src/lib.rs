@@ -22,7 +22,7 @@
 //!    by the moment of the outcome. [`stats::definition`] turns counts into service levels, and
 //!    nobody else does.
 //! 4. **Store.** Facts, the call, its cells and the position of the source are one
-//!    [`Commit`](store::Commit), one transaction of [`store::sqlite`]. Only then is the batch
+//!    [`Commit`](store::Commit), one transaction of the store. Only then is the batch
 //!    acknowledged: killed at any moment, the daemon reads on from there and every figure is as if
 //!    nothing had happened.
 //! 5. **Surfaces.** The engine publishes a [`Snapshot`](stats::Snapshot). [`metrics`] and [`web`]
@@ -38,8 +38,8 @@
 //!  9  daemon                    joins everything once; start and stop
 //!  8  config                    loads, merges, checks; owns no setting of its own
 //!  7  web  generate             pages, live figures, posted events; files for other programs
-//!  6  engine  metrics  report   engine alone changes state; the others read
-//!  5  store                     the contract of keeping, and SQLite
+//!  6  engine  metrics  alert  report   engine alone changes state; the others read
+//!  5  store                     the contract of keeping; SQLite, PostgreSQL
 //!  4  stats                     definitions, counts, waits, windows, rollups, the snapshot
 //!  3  source  call  simulate    bytes into events; events into facts; a switchboard that is not there
 //!  2  event  directory          the canonical event; who is who and when
@@ -56,6 +56,7 @@
 //!   sums of their days. Percentages are never averaged. Nothing divided by nothing is no data.
 //! - Nothing is dropped silently, and every queue, table and buffer has a limit with a name.
 
+pub mod alert;
 pub mod call;
 pub mod cli;
 pub mod clock;

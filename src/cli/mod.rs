@@ -2,9 +2,12 @@
 //!
 //! - [`command`]: what can be typed, and what becomes of it
 //! - [`error`]: how it can fail, and with which exit code
-//! - [`run`], [`demo`], [`import`], [`report`], [`check`], [`simulate`], [`generate`]: one command each
+//! - [`run`], [`demo`], [`import`], [`report`], [`check`], [`simulate`], [`capture`], [`generate`]: one
+//!   command each
+//! - `try_records`: what a file of records would come to
 //! - [`output`]: writing for people and pipes
 
+pub mod capture;
 pub mod check;
 pub mod command;
 pub mod demo;
@@ -15,5 +18,6 @@ pub mod output;
 pub mod report;
 pub mod run;
 pub mod simulate;
+mod try_records;
 
 pub use command::main;

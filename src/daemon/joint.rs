@@ -18,12 +18,13 @@ use crate::metrics::page::registry;
 use crate::names::SourceId;
 use crate::source::batch::DELIVERIES_MAX;
 use crate::source::kind::{Transport, kind_named};
-use crate::source::{HealthBoard, Sink};
+use crate::source::{HealthBoard, Sink, SourceSettings};
 use crate::stats::Snapshot;
 use crate::stats::snapshot::ReportBoard;
 use crate::store::{self, StoreError};
-use crate::web::ingest::{POSTS_MAX, Rate};
+use crate::web::ingest::POSTS_MAX;
 use crate::web::live::{STREAMS_MAX, text, write};
+use crate::web::sender::{Door, Doors};
 use crate::web::{Shared, router};
 
 /// Why the daemon could not start.
@@ -74,8 +75,8 @@ impl Daemon {
     /// Opens the store, restores, starts the feeds, serves the web.
     pub async fn start(config: &Config, clock: Clock) -> Result<Self, StartError> {
         let directory = Arc::clone(&config.directory);
-        let store = store::open(&config.store.url, &directory)?;
-        let engine = Engine::open(Arc::clone(&directory), config.tracker.clone(), store, clock.clone())?;
+        let store = store::open(&config.store, &directory)?;
+        let mut engine = Engine::open(Arc::clone(&directory), config.tracker.clone(), store, clock.clone())?;
         let address = config.http.listen;
         let listener = TcpListener::bind(address).await.map_err(|error| StartError::Listen { address, error })?;
         let address = listener.local_addr().map_err(|error| StartError::Listen { address, error })?;
@@ -84,10 +85,13 @@ impl Daemon {
         let (stop_engine, engine_stop) = watch::channel(false);
         let boards: Vec<HealthBoard> =
             config.sources.iter().map(|source| HealthBoard::of(Some(source.silent_after))).collect();
-        let common = Common { sink: sink.clone(), clock: clock.clone(), stop: stop.clone() };
+        let common = Common { sink: sink.clone(), clock: clock.clone(), stop: stop.clone(), recorder: None };
         let mut feeds = JoinSet::new();
         for (at, settings) in config.sources.iter().enumerate() {
             let source = SourceId(at as u32);
+            if let Some(mapping) = settings.mapping() {
+                engine.read_by(source, &mapping);
+            }
             let position = engine.position(source).map(ToOwned::to_owned);
             feeds::start(source, settings, position, boards[at].clone(), &common, &mut feeds).await?;
         }
@@ -101,7 +105,7 @@ impl Daemon {
             snapshots: snapshots.clone(),
             json,
             directory,
-            posted_to: config.sources.iter().map(|source| is_posted_to(&source.kind)).collect(),
+            doors: doors(&config.sources)?,
             sink: sink.clone(),
             http: HttpMetrics::new(&metrics).map_err(|error| StartError::Metrics(error.to_string()))?,
             registry: metrics,
@@ -112,7 +116,6 @@ impl Daemon {
             stop: stop.clone(),
             streams: Arc::new(Semaphore::new(STREAMS_MAX)),
             posts: Arc::new(Semaphore::new(POSTS_MAX)),
-            rate: Rate::default(),
         };
         let health = Box::new(health);
         let joints = Joints { deliveries, snapshots: snapshots_out, health, reports, stop: engine_stop };
@@ -150,8 +153,16 @@ impl Daemon {
     }
 }
 
-fn is_posted_to(kind: &str) -> bool {
-    kind_named(kind).is_some_and(|kind| matches!(kind.transport, Transport::Http))
+/// Doors for the sources that are posted to.
+fn doors(sources: &[SourceSettings]) -> Result<Doors, StartError> {
+    let door = |source: &SourceSettings| -> Result<Option<Door>, StartError> {
+        if !kind_named(&source.kind).is_some_and(|kind| matches!(kind.transport, Transport::Http)) {
+            return Ok(None);
+        }
+        let failed = |error| StartError::Source { name: source.name.clone(), why: format!("token_file: {error}") };
+        Ok(Some(Door::new(source.read_token().map_err(failed)?, source.rate)))
+    };
+    Ok(Doors::new(sources.iter().map(door).collect::<Result<_, _>>()?))
 }
 
 /// The store blocks, so the engine has a thread of its own, with a clock for its timers.

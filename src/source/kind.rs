@@ -1,11 +1,12 @@
 //! The registry of kinds: one line a feed.
 
-use crate::source::asterisk_ami;
 use crate::source::asterisk_queue_log::QueueLog;
+use crate::source::disguise::{self, Shape};
 use crate::source::freeswitch_cdr::Cdr;
-use crate::source::freeswitch_esl;
 use crate::source::ndjson::Ndjson;
+use crate::source::records;
 use crate::source::{Decode, Dialogue, SourceSettings};
+use crate::source::{asterisk_ami, asterisk_queue_log, freeswitch_esl, ndjson};
 
 /// What a feed is by nature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,6 +15,8 @@ pub enum Nature {
     Live,
     /// Can be read again.
     Journal,
+    /// Told when the call is over, a line a call or a leg of one; can be read again.
+    Records,
 }
 
 /// One kind of feed.
@@ -29,6 +32,9 @@ pub struct Kind {
     pub transport: Transport,
     /// A fresh decoder.
     pub decoder: fn(&SourceSettings) -> Box<dyn Decode>,
+    /// Which parts of its bytes are the switch's own words, so that the rest can be disguised;
+    /// [`disguise::shape::LINES`](crate::source::disguise::shape::LINES) where nothing is known.
+    pub shape: Shape,
     /// What is wrong with the settings that only this kind knows; complaints are `(key, reason)`.
     pub check: fn(&SourceSettings) -> Vec<(String, String)>,
 }
@@ -40,6 +46,9 @@ pub enum Transport {
     File,
     /// A file (`path`, `-` for standard input) or a TCP listener (`listen`).
     FileOrListen,
+    /// A file (`path`), a folder that finished files are put into (`folder`), or a TCP listener
+    /// (`listen`) for senders that expect no answer and give no token.
+    FileFolderOrListen,
     /// Pushed over HTTP; opens nothing itself.
     Http,
     /// Dialled over TCP or TLS: `connect`.
@@ -80,6 +89,7 @@ pub const KINDS: &[Kind] = &[
         nature: Nature::Journal,
         transport: Transport::File,
         decoder: |_| Box::<QueueLog>::default(),
+        shape: asterisk_queue_log::SHAPE,
         check: nothing_to_check,
     },
     Kind {
@@ -91,6 +101,7 @@ pub const KINDS: &[Kind] = &[
             dialogue: |settings, secret| Box::new(asterisk_ami::Conversation::new(settings, secret)),
         },
         decoder: |_| Box::<asterisk_ami::Ami>::default(),
+        shape: asterisk_ami::shape::SHAPE,
         check: needs_login,
     },
     Kind {
@@ -102,6 +113,7 @@ pub const KINDS: &[Kind] = &[
             dialogue: |settings, secret| Box::new(freeswitch_esl::Conversation::new(settings, secret)),
         },
         decoder: |_| Box::<freeswitch_esl::Esl>::default(),
+        shape: freeswitch_esl::shape::SHAPE,
         check: needs_secret,
     },
     Kind {
@@ -110,7 +122,17 @@ pub const KINDS: &[Kind] = &[
         nature: Nature::Journal,
         transport: Transport::File,
         decoder: |_| Box::<Cdr>::default(),
+        shape: freeswitch_esl::shape::SHAPE,
         check: nothing_to_check,
+    },
+    Kind {
+        name: "records",
+        about: "records of finished calls, of known switches by a preset or of any other by its columns: afterwards, and not everything; what each leaves untold stands in config/switches/records.md",
+        nature: Nature::Records,
+        transport: Transport::FileFolderOrListen,
+        decoder: records::decoder::by_settings,
+        shape: disguise::shape::LINES,
+        check: records::settings::check,
     },
     Kind {
         name: "ndjson",
@@ -118,6 +140,7 @@ pub const KINDS: &[Kind] = &[
         nature: Nature::Journal,
         transport: Transport::FileOrListen,
         decoder: |_| Box::<Ndjson>::default(),
+        shape: ndjson::SHAPE,
         check: nothing_to_check,
     },
     Kind {
@@ -126,6 +149,7 @@ pub const KINDS: &[Kind] = &[
         nature: Nature::Live,
         transport: Transport::Http,
         decoder: |_| Box::<Ndjson>::default(),
+        shape: ndjson::SHAPE,
         check: nothing_to_check,
     },
 ];

@@ -1,4 +1,5 @@
-//! Lines pushed to us over TCP.
+//! Lines pushed to us over TCP, by senders that give a token and wait for an answer, or by a switch
+//! that takes us for its printer: that one is known by its address and is told nothing.
 //!
 //! The sender connects, gives the token in a first line `{"token":"…"}` where one is configured, and
 //! writes events, one a line. Whenever it pauses, or has sent a batch's worth, it gets one line
@@ -16,17 +17,19 @@ use tokio::time::timeout;
 use crate::clock::Clock;
 use crate::event::json::LINE_BYTES_MAX;
 use crate::names::SourceId;
-use crate::source::{Batch, Decode, Delivery, HealthBoard, Sink, SourceSettings};
+use crate::source::peers::Peers;
+use crate::source::{Batch, Decode, Delivery, HealthBoard, Sink};
 
 /// Most senders at once. A switch has one or two; the rest wait for a place.
 const CONNECTIONS_MAX: usize = 64;
 /// A pause after which what has come is committed and answered.
 const PAUSE: Duration = Duration::from_millis(200);
-/// Events a sender may send in a second on average; a faster one is read more slowly.
-const EVENTS_PER_SECOND_MAX: u64 = 50_000;
 /// How long the first line with the token is waited for.
 const TOKEN_WAIT: Duration = Duration::from_secs(10);
 const PIECE_BYTES: usize = 64 * 1024;
+/// A sender that is silent for this long is asked whether it is still there, and let go if not: one
+/// that vanished without a word must not keep its place.
+const KEEP_ALIVE: Duration = Duration::from_mins(1);
 
 /// What a listener needs.
 pub struct Listen {
@@ -35,11 +38,14 @@ pub struct Listen {
     /// Where senders connect.
     pub listener: TcpListener,
     /// Makes a decoder for each of them.
-    pub decoder: fn(&SourceSettings) -> Box<dyn Decode>,
-    /// What the decoder is made from.
-    pub settings: SourceSettings,
+    pub decoder: Box<dyn Fn() -> Box<dyn Decode> + Send + Sync>,
+    /// Events that each of them may send in a second on average.
+    pub rate: u32,
     /// Word that they must give.
     pub token: Option<String>,
+    /// Who may send, where senders are switches that expect no answer; `None`: whoever gives the token,
+    /// and is answered.
+    pub printer_of: Option<Peers>,
     /// The way to the engine.
     pub sink: Sink,
     /// How it fares.
@@ -64,6 +70,9 @@ impl Listen {
                 _ = stop.wait_for(|stop| *stop) => return,
             };
             match accepted {
+                Ok((_, peer)) if this.printer_of.as_ref().is_some_and(|peers| !peers.may_send(peer.ip())) => {
+                    tracing::warn!(%peer, "a sender whose address is not among `peers` was turned away");
+                }
                 Ok((stream, peer)) => {
                     let this = Arc::clone(&this);
                     tokio::spawn(async move {
@@ -82,7 +91,9 @@ impl Listen {
     }
 
     async fn serve(&self, mut stream: TcpStream) -> std::io::Result<()> {
-        let mut decoder = (self.decoder)(&self.settings);
+        let keep_alive = socket2::TcpKeepalive::new().with_time(KEEP_ALIVE).with_interval(KEEP_ALIVE / 6);
+        socket2::SockRef::from(&stream).set_tcp_keepalive(&keep_alive)?;
+        let mut decoder = (self.decoder)();
         let mut batch = Batch::of(self.source);
         let mut piece = vec![0; PIECE_BYTES];
         let mut early = Vec::new();
@@ -104,6 +115,7 @@ impl Listen {
             let is_over = match read {
                 Ok(Ok(0)) => {
                     decoder.finish(self.clock.now(), &mut batch);
+                    decoder.flush(&mut batch);
                     true
                 }
                 Ok(Ok(length)) => {
@@ -114,7 +126,10 @@ impl Listen {
                     false
                 }
                 Ok(Err(error)) => return Err(error),
-                Err(_) => false,
+                Err(_) => {
+                    decoder.quiet(self.clock.now(), &mut batch);
+                    false
+                }
             };
             if !batch.events.is_empty() || !batch.rejects.is_empty() {
                 let full = std::mem::replace(&mut batch, Batch::of(self.source));
@@ -133,10 +148,13 @@ impl Listen {
         let gone = || std::io::Error::other("the daemon is stopping");
         self.sink.send(Delivery { batch, done: Some(done) }).await.map_err(|_| gone())?;
         let receipt = receipt.await.map_err(|_| gone())?;
+        if self.printer_of.is_some() {
+            return Ok(());
+        }
         let mut answer = serde_json::to_vec(&receipt)?;
         answer.push(b'\n');
         stream.write_all(&answer).await?;
-        tokio::time::sleep(Duration::from_millis(count * 1000 / EVENTS_PER_SECOND_MAX)).await;
+        tokio::time::sleep(Duration::from_millis(count * 1000 / u64::from(self.rate))).await;
         Ok(())
     }
 }

@@ -5,9 +5,11 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
-use crate::measure::Span;
+use crate::measure::{Span, Untold};
 use crate::names::is_slug;
 use crate::source::kind::{KINDS, Transport, kind_named};
+use crate::source::peers::Peers;
+use crate::source::records::RecordsSettings;
 
 /// One feed. Which keys a kind reads and which it needs is checked by [`SourceSettings::check`].
 #[derive(Clone, Debug, Deserialize)]
@@ -28,10 +30,15 @@ pub struct SourceSettings {
     /// figures are withdrawn. 10 s to 7 d. Default 30 min.
     #[serde(default = "default_silent_after")]
     pub silent_after: Span,
-    /// Word that a sender over TCP or HTTP must give. Required where `listen` is not loopback.
+    /// Word that a sender over TCP or HTTP must give: this source's own, good for no other. Required
+    /// where `listen` is not loopback; over HTTP without one the rules of `[http]` hold.
     pub token: Option<String>,
     /// File that holds the token, in place of `token`.
     pub token_file: Option<PathBuf>,
+    /// Events that a sender over TCP or HTTP may send per second on average, 1 to 1 000 000. Default
+    /// 20 000. Over HTTP a faster one is told when to come again, over TCP it is read more slowly.
+    #[serde(default = "default_rate")]
+    pub rate: u32,
     /// Name of the source that tells of the same switch: their words on a call are put together and
     /// nothing is counted twice. Queues are then fed by that source. Default: this one alone.
     pub switch: Option<String>,
@@ -54,10 +61,34 @@ pub struct SourceSettings {
     /// Default false.
     #[serde(default)]
     pub dialplan: bool,
+    /// Folder that finished files are put into (records only): each is read once, when it is whole.
+    pub folder: Option<PathBuf>,
+    /// Where files go that have been read. Default: `done` in the folder.
+    pub done: Option<PathBuf>,
+    /// Where files go that cannot be read, each with the reason beside it. Default: `failed` in the
+    /// folder.
+    pub failed: Option<PathBuf>,
+    /// A file is whole when it has not changed for this long, 0 s to 1 h. Default 2 s.
+    #[serde(default = "default_settle")]
+    pub settle: Span,
+    /// Addresses that may send to `listen` (records only), `192.0.2.7` or `192.0.2.0/24`: such senders
+    /// give no token. Required where `listen` is not loopback.
+    #[serde(default)]
+    pub peers: Vec<String>,
+    /// How records are read (records only).
+    pub records: Option<RecordsSettings>,
+}
+
+fn default_settle() -> Span {
+    Span::from_seconds(2)
 }
 
 fn default_poll() -> Span {
     Span::from_ms(200)
+}
+
+fn default_rate() -> u32 {
+    20_000
 }
 
 fn default_silent_after() -> Span {
@@ -76,6 +107,7 @@ impl SourceSettings {
             silent_after: default_silent_after(),
             token: None,
             token_file: None,
+            rate: default_rate(),
             switch: None,
             connect: None,
             tls: false,
@@ -84,6 +116,12 @@ impl SourceSettings {
             secret: None,
             secret_file: None,
             dialplan: false,
+            folder: None,
+            done: None,
+            failed: None,
+            settle: default_settle(),
+            peers: Vec::new(),
+            records: None,
         }
     }
 
@@ -96,6 +134,12 @@ impl SourceSettings {
         }
         if !(10..=60_000).contains(&self.poll.ms()) {
             complain("poll", format!("{} lies outside 10ms to 1m", self.poll));
+        }
+        if !(1..=1_000_000).contains(&self.rate) {
+            complain("rate", format!("{} lies outside 1 to 1000000 events per second", self.rate));
+        }
+        if self.token.as_deref() == Some("") {
+            complain("token", "an empty word keeps nobody out; leave the key away or give one".into());
         }
         if !(10_000..=7 * 86_400_000).contains(&self.silent_after.ms()) {
             complain("silent_after", format!("{} lies outside 10s to 7d", self.silent_after));
@@ -133,8 +177,48 @@ impl SourceSettings {
         for (key, _) in of_dialled.into_iter().filter(|(_, is_given)| *is_given && !is_dialled) {
             complain(key, format!("means nothing to a source of kind {}, which dials nowhere", self.kind));
         }
+        let is_of_records = matches!(transport, Transport::FileFolderOrListen);
+        let of_records = [
+            ("folder", self.folder.is_some()),
+            ("done", self.done.is_some()),
+            ("failed", self.failed.is_some()),
+            ("peers", !self.peers.is_empty()),
+            ("records", self.records.is_some()),
+        ];
+        for (key, _) in of_records.into_iter().filter(|(_, is_given)| *is_given && !is_of_records) {
+            complain(key, format!("means nothing to a source of kind {}", self.kind));
+        }
         let has_token = self.token.is_some() || self.token_file.is_some();
         match transport {
+            Transport::FileFolderOrListen => {
+                let given = [self.path.is_some(), self.folder.is_some(), self.listen.is_some()];
+                if given.into_iter().filter(|is_given| *is_given).count() != 1 {
+                    complain("path", "or `folder` or `listen`: a source of kind records is one of them".into());
+                }
+                if has_token {
+                    complain(
+                        "token",
+                        "is nothing that a switch's printer line can give; say which `peers` may send".into(),
+                    );
+                }
+                if self.folder.is_none() && (self.done.is_some() || self.failed.is_some()) {
+                    complain("done", "and failed belong to a `folder`".into());
+                }
+                if !(0..=3_600_000).contains(&self.settle.ms()) {
+                    complain("settle", format!("{} lies outside 0s to 1h", self.settle));
+                }
+                let is_open = self.listen.is_some_and(|address| !address.ip().is_loopback());
+                match Peers::parse(&self.peers) {
+                    Err(why) => complain("peers", why),
+                    Ok(peers) if is_open && peers.is_empty() => {
+                        complain(
+                            "peers",
+                            "is missing: `listen` is not loopback, so say which addresses may send".into(),
+                        );
+                    }
+                    Ok(_) => {}
+                }
+            }
             Transport::File => {
                 if self.path.is_none() {
                     complain("path", "is missing: the file to follow".into());
@@ -180,6 +264,17 @@ impl SourceSettings {
         wrong
     }
 
+    /// What it cannot tell; empty for what is not known to leave anything untold.
+    pub fn untold(&self) -> Vec<Untold> {
+        let plan = self.records.as_ref().map(RecordsSettings::plan);
+        plan.and_then(Result::ok).map(|plan| plan.story.untold()).unwrap_or_default()
+    }
+
+    /// Tells one mapping of its columns from another, where it has columns.
+    pub fn mapping(&self) -> Option<String> {
+        Some(self.records.as_ref()?.plan().ok()?.checksum)
+    }
+
     /// Host and port of a dialled switch.
     pub fn connect_to(&self, default_port: u16) -> Option<(String, u16)> {
         address(self.connect.as_deref()?, default_port)
@@ -187,18 +282,23 @@ impl SourceSettings {
 
     /// The secret, read from its file where it stands in one; empty where there is none.
     pub fn read_secret(&self) -> std::io::Result<String> {
-        match &self.secret_file {
-            Some(path) => Ok(std::fs::read_to_string(path)?.trim().to_owned()),
-            None => Ok(self.secret.clone().unwrap_or_default()),
-        }
+        Ok(word(self.secret_file.as_deref(), self.secret.as_deref())?.unwrap_or_default())
     }
 
     /// The token, read from its file where it stands in one.
     pub fn read_token(&self) -> std::io::Result<Option<String>> {
-        match &self.token_file {
-            Some(path) => Ok(Some(std::fs::read_to_string(path)?.trim().to_owned())),
-            None => Ok(self.token.clone()),
-        }
+        word(self.token_file.as_deref(), self.token.as_deref())
+    }
+}
+
+/// A secret word, read from its file where it stands in one. An empty file keeps nobody out.
+fn word(file: Option<&std::path::Path>, given: Option<&str>) -> std::io::Result<Option<String>> {
+    let Some(path) = file else { return Ok(given.map(ToOwned::to_owned)) };
+    let told = |why: &str| std::io::Error::other(format!("{}: {why}", path.display()));
+    let text = std::fs::read_to_string(path).map_err(|error| told(&error.to_string()))?;
+    match text.trim() {
+        "" => Err(told("is empty")),
+        word => Ok(Some(word.to_owned())),
     }
 }
 

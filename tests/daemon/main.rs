@@ -8,10 +8,14 @@
     reason = "tests stop at the first surprise"
 )]
 
+mod captured;
+mod checked;
 mod command;
 mod intake;
 mod killed;
 mod line;
+mod private;
 mod program;
+mod records;
 mod switches;
 mod year;

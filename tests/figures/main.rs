@@ -10,11 +10,15 @@
 
 mod asterisk;
 mod captures;
+mod disguised;
 mod freeswitch;
 mod freeswitch_captures;
+mod fuzz;
 mod oracle;
 mod promise;
 mod recordings;
+mod records;
 mod rulings;
+mod sight;
 mod story;
 mod transfers;

@@ -7,6 +7,7 @@
 //! - [`decoder`]: events to what happens to calls, attendants and the switch
 //! - [`listing`], `resume`: what the switch answers when asked who is in it now, and what that says
 //!   after a break
+//! - [`shape`]: which of its words are somebody's
 //! - [`conversation`]: logging in, keeping alive, catching up after a break
 
 pub mod conversation;
@@ -15,6 +16,7 @@ pub mod event;
 pub mod listing;
 pub mod packet;
 mod resume;
+pub mod shape;
 
 pub use conversation::Conversation;
 pub use decoder::Esl;
