@@ -2,10 +2,10 @@
 //!
 //! - [`command`]: what can be typed, and what becomes of it
 //! - [`error`]: how it can fail, and with which exit code
-//! - [`run`], [`demo`], [`import`], [`report`], [`check`], [`simulate`], [`capture`], [`generate`]: one
-//!   command each
+//! - [`run`], [`demo`], [`import`], [`report`], [`check`], [`simulate`], [`capture`], [`generate`],
+//!   [`token`]: one command each
 //! - `try_records`: what a file of records would come to
-//! - [`output`]: writing for people and pipes
+//! - [`output`]: writing for people and pipes · `outlet`: sending simulated events
 
 pub mod capture;
 pub mod check;
@@ -14,10 +14,12 @@ pub mod demo;
 pub mod error;
 pub mod generate;
 pub mod import;
+mod outlet;
 pub mod output;
 pub mod report;
 pub mod run;
 pub mod simulate;
+pub mod token;
 mod try_records;
 
 pub use command::main;
