@@ -4,18 +4,21 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use serde_json::json;
+use tokio::net::TcpListener;
 
 use crate::cli::error::CliError;
 use crate::cli::output::tell;
 use crate::cli::run::{StopSignals, log};
 use crate::clock::Clock;
 use crate::config::{self, Config};
-use crate::daemon::Daemon;
+use crate::daemon::{Daemon, Played};
 use crate::directory::{OrganisationSettings, Units};
 use crate::names::SourceId;
-use crate::simulate::{Scenario, Switchboard, Told};
+use crate::simulate::ami_switch::AmiSwitch;
+use crate::simulate::esl_switch::EslSwitch;
+use crate::simulate::{Scenario, Spoken, Switchboard, Told};
 use crate::source::batch::EVENTS_MAX;
 use crate::source::{Batch, Delivery, Sink};
 
@@ -39,7 +42,22 @@ pub struct DemoArgs {
     /// Callers times this
     #[arg(long, default_value_t = 1.0)]
     busier: f64,
+    /// Let the switchboard speak the protocol of a real switch, and the daemon dial it as it would one
+    #[arg(long, value_enum)]
+    switch: Option<Protocol>,
 }
+
+/// A switch's protocol.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Protocol {
+    /// Asterisk's manager interface
+    Ami,
+    /// FreeSWITCH's event socket
+    Esl,
+}
+
+/// What the played switch wants to hear before it lets anybody in.
+const SECRET: &str = "demo";
 
 /// Runs the demonstration until interrupted.
 pub fn run(args: &DemoArgs) -> Result<(), CliError> {
@@ -47,15 +65,28 @@ pub fn run(args: &DemoArgs) -> Result<(), CliError> {
     let own = std::env::temp_dir().join(format!("servicegrad-demo-{}", std::process::id()));
     let folder = args.folder.clone().unwrap_or_else(|| own.clone());
     std::fs::create_dir_all(&folder).map_err(|error| CliError::Failed(format!("{}: {error}", folder.display())))?;
-    let config = configuration(args, &folder)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let ended = runtime.block_on(async {
         let mut signals = StopSignals::new()?;
         let clock = Clock::system();
+        let line = match args.switch {
+            Some(protocol) => Some((protocol, TcpListener::bind("127.0.0.1:0").await?)),
+            None => None,
+        };
+        let source = source(line.as_ref())?;
+        let config = configuration(args, &folder, &source)?;
         let daemon =
             Daemon::start(&config, clock.clone()).await.map_err(|error| CliError::Failed(error.to_string()))?;
         tell(&format!("servicegrad: wallboard at http://{}/  (Ctrl-C ends the demonstration)", daemon.address));
-        let feed = tokio::spawn(feed(daemon.sink.clone(), clock, args.seed, args.busier));
+        let calls = Calls::new(args, clock.clone());
+        let booted = clock.now().plus_ms(-WARM_MS);
+        let feed = match line {
+            None => tokio::spawn(feed(daemon.sink.clone(), calls)),
+            Some((Protocol::Ami, line)) => {
+                tokio::spawn(play(AmiSwitch::new("servicegrad", SECRET, booted), line, calls))
+            }
+            Some((Protocol::Esl, line)) => tokio::spawn(play(EslSwitch::new(SECRET, booted), line, calls)),
+        };
         let asked = signals.wait(&daemon).await;
         feed.abort();
         let _ = feed.await;
@@ -68,11 +99,29 @@ pub fn run(args: &DemoArgs) -> Result<(), CliError> {
     ended
 }
 
-fn configuration(args: &DemoArgs, folder: &std::path::Path) -> Result<Config, CliError> {
+/// The source of the demonstration: a switch at the other end of this line, or ourselves.
+fn source(line: Option<&(Protocol, TcpListener)>) -> Result<serde_json::Value, CliError> {
+    let Some((protocol, line)) = line else {
+        return Ok(json!({ "name": "simulering", "kind": "http" }));
+    };
+    let (kind, user) = match protocol {
+        Protocol::Ami => ("asterisk_ami", Some("servicegrad")),
+        Protocol::Esl => ("freeswitch_esl", None),
+    };
+    let connect = line.local_addr()?.to_string();
+    let mut source = json!({ "name": "simulering", "kind": kind, "connect": connect, "secret": SECRET });
+    source["dialplan"] = true.into();
+    if let Some(user) = user {
+        source["user"] = user.into();
+    }
+    Ok(source)
+}
+
+fn configuration(args: &DemoArgs, folder: &std::path::Path, source: &serde_json::Value) -> Result<Config, CliError> {
     let value = json!({
         "store": { "url": format!("sqlite:{}", folder.join("demo.db").display()) },
         "http": { "listen": args.listen.to_string() },
-        "source": [{ "name": "simulering", "kind": "http" }],
+        "source": [source],
         "queue": [
             {
                 "name": "kundtjanst", "title": "Kundtjänst",
@@ -97,17 +146,49 @@ fn configuration(args: &DemoArgs, folder: &std::path::Path) -> Result<Config, Cl
     Ok(config)
 }
 
-/// Tells the engine what happens, at the pace of the clock, after two hours told at once.
-async fn feed(sink: Sink, clock: Clock, seed: u64, busier: f64) {
-    let scenario = Scenario::municipal().around_the_clock().busier(busier);
-    let mut board = Switchboard::new(scenario, seed ^ clock.now().0.unsigned_abs(), clock.now().plus_ms(-WARM_MS));
+/// What happens, as it happens, after two hours at once.
+struct Calls {
+    board: Switchboard,
+    clock: Clock,
+}
+
+impl Calls {
+    fn new(args: &DemoArgs, clock: Clock) -> Self {
+        let scenario = Scenario::municipal().around_the_clock().busier(args.busier);
+        let now = clock.now();
+        Self { board: Switchboard::new(scenario, args.seed ^ now.0.unsigned_abs(), now.plus_ms(-WARM_MS)), clock }
+    }
+
+    fn next(&mut self) -> Vec<Told> {
+        self.board.advance(self.clock.now())
+    }
+}
+
+/// Tells the engine what happens.
+async fn feed(sink: Sink, mut calls: Calls) {
     loop {
-        let told = board.advance(clock.now());
-        for part in told.chunks(EVENTS_MAX) {
+        for part in calls.next().chunks(EVENTS_MAX) {
             let events = part.iter().map(|Told { event, .. }| event.clone()).collect();
             let batch = Batch { events, caught_up: true, ..Batch::of(SourceId(0)) };
             if sink.send(Delivery { batch, done: None }).await.is_err() {
                 return;
+            }
+        }
+        tokio::time::sleep(PACE).await;
+    }
+}
+
+/// Lets what happens happen in a switch at the other end of a line, once somebody listens there.
+async fn play<S: Spoken>(switch: S, line: TcpListener, mut calls: Calls) {
+    let switch = Played::new(switch, calls.clock.clone());
+    let answering = tokio::spawn(switch.clone().listen(line));
+    while !answering.is_finished() {
+        if switch.listeners() > 0 {
+            for Told { event, .. } in calls.next() {
+                while switch.is_behind() {
+                    tokio::time::sleep(PACE / 10).await;
+                }
+                switch.tell(&event);
             }
         }
         tokio::time::sleep(PACE).await;

@@ -15,14 +15,16 @@ use crate::simulate::{Said, Spoken};
 /// Messages on their way to slow listeners; who falls further behind is cut off, as real switches do.
 const BEHIND_MAX: usize = 100_000;
 const PIECE_BYTES: usize = 16 * 1024;
+/// How often a switch says that it is alive, where it does.
+const BEAT: Duration = Duration::from_secs(20);
 
 /// A played switch. Clones are the same switch.
 #[derive(Debug)]
 pub struct Played<S: Spoken> {
     switch: Arc<Mutex<S>>,
     said: broadcast::Sender<Said>,
-    /// Counts up whenever all lines are cut.
-    cuts: watch::Sender<u64>,
+    /// Counts up whenever all lines are cut; `false`: and no new one is taken.
+    cuts: watch::Sender<(u64, bool)>,
     clock: Clock,
     /// Bytes written at a time; small ones tear messages.
     piece_bytes: usize,
@@ -44,7 +46,7 @@ impl<S: Spoken> Played<S> {
     /// A switch; [`Played::listen`] puts it on the line.
     pub fn new(switch: S, clock: Clock) -> Self {
         let (said, _) = broadcast::channel(BEHIND_MAX);
-        let (cuts, _) = watch::channel(0);
+        let (cuts, _) = watch::channel((0, true));
         Self { switch: Arc::new(Mutex::new(switch)), said, cuts, clock, piece_bytes: PIECE_BYTES }
     }
 
@@ -63,9 +65,28 @@ impl<S: Spoken> Played<S> {
         }
     }
 
+    /// The switch stops in order, and starts anew.
+    pub fn stop(&self) {
+        let now = self.clock.now();
+        let said = self.switch.lock().unwrap_or_else(PoisonError::into_inner).stop(now);
+        for said in said {
+            let _ = self.said.send(said);
+        }
+    }
+
     /// Cuts all lines.
     pub fn cut(&self) {
-        self.cuts.send_modify(|cuts| *cuts += 1);
+        self.cuts.send_modify(|(cuts, _)| *cuts += 1);
+    }
+
+    /// Cuts all lines, and takes no new ones until [`Played::plug_in`].
+    pub fn unplug(&self) {
+        self.cuts.send_modify(|(cuts, is_plugged_in)| (*cuts, *is_plugged_in) = (*cuts + 1, false));
+    }
+
+    /// Takes new lines again.
+    pub fn plug_in(&self) {
+        self.cuts.send_modify(|(_, is_plugged_in)| *is_plugged_in = true);
     }
 
     /// The switch is killed and starts anew.
@@ -74,9 +95,14 @@ impl<S: Spoken> Played<S> {
         self.cut();
     }
 
-    /// How many are listening.
+    /// How many have logged in and are listening.
     pub fn listeners(&self) -> usize {
         self.said.receiver_count()
+    }
+
+    /// Whether listeners have so much before them that they should be given time.
+    pub fn is_behind(&self) -> bool {
+        self.said.len() > BEHIND_MAX / 2
     }
 
     /// Answers whoever dials, for as long as it is polled.
@@ -92,11 +118,15 @@ impl<S: Spoken> Played<S> {
 
     async fn converse(self, mut stream: TcpStream) -> std::io::Result<()> {
         let mut cuts = self.cuts.subscribe();
-        let mut said = self.said.subscribe();
+        if !cuts.borrow_and_update().1 {
+            return Ok(());
+        }
+        let mut said = None;
         let mut session = S::Session::default();
         let greeting = self.switch.lock().unwrap_or_else(PoisonError::into_inner).greet();
         self.write(&mut stream, &greeting).await?;
         let mut piece = vec![0; PIECE_BYTES];
+        let mut beats = tokio::time::interval(BEAT);
         loop {
             tokio::select! {
                 read = stream.read(&mut piece) => {
@@ -105,15 +135,31 @@ impl<S: Spoken> Played<S> {
                         return Ok(());
                     }
                     let now = self.clock.now();
-                    let answer =
-                        self.switch.lock().unwrap_or_else(PoisonError::into_inner).hear(&mut session, &piece[..length], now);
+                    let answer = {
+                        let mut switch = self.switch.lock().unwrap_or_else(PoisonError::into_inner);
+                        let answer = switch.hear(&mut session, &piece[..length], now);
+                        if said.is_none() && switch.is_listening(&session) {
+                            said = Some(self.said.subscribe());
+                        }
+                        answer
+                    };
                     self.write(&mut stream, &answer).await?;
                 }
-                next = said.recv() => {
+                next = hear(&mut said) => {
                     let Ok(next) = next else { return Ok(()) };
                     let is_theirs = self.switch.lock().unwrap_or_else(PoisonError::into_inner).is_for(&session, &next);
                     if is_theirs {
                         self.write(&mut stream, &next.text).await?;
+                    }
+                }
+                _ = beats.tick() => {
+                    let said = {
+                        let mut switch = self.switch.lock().unwrap_or_else(PoisonError::into_inner);
+                        let said = switch.beat(self.clock.now());
+                        said.into_iter().filter(|said| switch.is_for(&session, said)).collect::<Vec<_>>()
+                    };
+                    for said in said {
+                        self.write(&mut stream, &said.text).await?;
                     }
                 }
                 _ = cuts.changed() => return Ok(()),
@@ -130,5 +176,13 @@ impl<S: Spoken> Played<S> {
             }
         }
         Ok(())
+    }
+}
+
+/// The next thing said; nothing, for as long as nobody listens.
+async fn hear(said: &mut Option<broadcast::Receiver<Said>>) -> Result<Said, broadcast::error::RecvError> {
+    match said {
+        Some(said) => said.recv().await,
+        None => std::future::pending().await,
     }
 }

@@ -34,6 +34,9 @@ struct Attendant {
     name: SmolStr,
     channel: SmolStr,
     id: SmolStr,
+    /// Seconds that the caller waited.
+    hold: SmolStr,
+    since: Moment,
 }
 
 #[derive(Clone, Debug)]
@@ -86,6 +89,21 @@ impl AmiVoice {
     /// The switch started anew: everything that went on is gone without a word.
     pub fn restart(&mut self) {
         self.calls.clear();
+    }
+
+    /// The switch stops in order: everybody is hung up first.
+    pub fn stop(&mut self, now: Moment) -> Vec<Said> {
+        for call in self.calls.keys().cloned().collect::<Vec<_>>() {
+            let waiting = self.calls.get_mut(&call).and_then(|call| call.waiting.take());
+            if let Some((queue, _)) = waiting {
+                self.of_caller("call", "SoftHangupRequest", now, &call, &[]);
+                self.of_caller("agent", "QueueCallerAbandon", now, &call, &[("Queue", &queue)]);
+                self.of_caller("agent", "QueueCallerLeave", now, &call, &[("Queue", &queue)]);
+            }
+            self.ends(now, &call, Some(EndedBy::System));
+        }
+        self.say("system", "Shutdown", now, &[("Shutdown", "Cleanly"), ("Restart", "True")]);
+        std::mem::take(&mut self.said)
     }
 
     /// Messages that answer a question about the queues.
@@ -195,7 +213,9 @@ impl AmiVoice {
         self.of_caller("call", "BridgeEnter", at, call, &[]);
         if let Some(played) = self.calls.get_mut(call) {
             played.waiting = None;
-            played.attendant = Some(Attendant { queue: queue.clone(), name: agent.clone(), channel, id });
+            let hold = hold.into();
+            played.attendant =
+                Some(Attendant { queue: queue.clone(), name: agent.clone(), channel, id, hold, since: at });
         }
     }
 
@@ -230,7 +250,14 @@ impl AmiVoice {
 
     fn attendant_goes(&mut self, at: Moment, call: &SmolStr, reason: &str) {
         let Some(attendant) = self.calls.get_mut(call).and_then(|played| played.attendant.take()) else { return };
-        let fields = [("Queue", attendant.queue.as_str()), ("MemberName", &attendant.name), ("Reason", reason)];
+        let talk = (at.seconds() - attendant.since.seconds()).to_string();
+        let fields = [
+            ("Queue", attendant.queue.as_str()),
+            ("MemberName", &attendant.name),
+            ("HoldTime", &attendant.hold),
+            ("TalkTime", &talk),
+            ("Reason", reason),
+        ];
         self.of_caller("agent", "AgentComplete", at, call, &fields);
         let own = (attendant.id.as_str(), attendant.channel.as_str());
         self.of_channel("call", "BridgeLeave", at, call, own, &[]);

@@ -105,12 +105,25 @@ impl Spoken for AmiSwitch {
         answers
     }
 
+    fn is_listening(&self, session: &Session) -> bool {
+        session.is_in
+    }
+
     fn tell(&mut self, event: &CallEvent) -> Vec<Said> {
         self.voice.tell(event)
     }
 
     fn is_for(&self, session: &Session, said: &Said) -> bool {
         session.is_in && session.classes.iter().any(|class| class == said.class)
+    }
+
+    fn beat(&mut self, _: Moment) -> Vec<Said> {
+        // It answers pings, and says nothing of itself.
+        Vec::new()
+    }
+
+    fn stop(&mut self, now: Moment) -> Vec<Said> {
+        self.voice.stop(now)
     }
 
     fn restart(&mut self, now: Moment) {

@@ -11,10 +11,14 @@
 //! - [`legs`]: what becomes of those who are sent on
 //! - [`queue_log`]: the same events as an Asterisk would log them
 //! - [`spoken`]: a switch that speaks a wire protocol · [`ami`], [`ami_switch`]: Asterisk's manager
-//!   interface, what it says and to whom
+//!   interface, what it says and to whom · [`esl`], [`esl_switch`], [`esl_wire`]: FreeSWITCH's event
+//!   socket likewise
 
 pub mod ami;
 pub mod ami_switch;
+pub mod esl;
+pub mod esl_switch;
+pub mod esl_wire;
 pub mod legs;
 pub mod model;
 pub mod queue_log;

@@ -2,10 +2,11 @@
 
 use crate::source::asterisk_queue_log::QueueLog;
 use crate::source::disguise::{self, Shape};
+use crate::source::freeswitch_cdr::Cdr;
 use crate::source::ndjson::Ndjson;
 use crate::source::records;
 use crate::source::{Decode, Dialogue, SourceSettings};
-use crate::source::{asterisk_ami, asterisk_cel, asterisk_queue_log, csta, ndjson};
+use crate::source::{asterisk_ami, asterisk_cel, asterisk_queue_log, csta, freeswitch_esl, ndjson};
 
 /// What a feed is by nature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,14 +62,18 @@ pub enum Transport {
 
 /// For kinds that log in with a name and a secret.
 fn needs_login(settings: &SourceSettings) -> Vec<(String, String)> {
-    let mut wrong = Vec::new();
+    let mut wrong = needs_secret(settings);
     if settings.user.as_deref().unwrap_or_default().is_empty() {
         wrong.push(("user".to_owned(), "is missing: the name to log in with".to_owned()));
     }
-    if settings.secret.is_none() && settings.secret_file.is_none() {
-        wrong.push(("secret".to_owned(), "is missing: give `secret_file` or `secret`".to_owned()));
-    }
     wrong
+}
+
+/// For kinds that log in with a secret, and with a name where one is given.
+fn needs_secret(settings: &SourceSettings) -> Vec<(String, String)> {
+    let has_secret = settings.secret.is_some() || settings.secret_file.is_some();
+    let missing = ("secret".to_owned(), "is missing: give `secret_file` or `secret`".to_owned());
+    if has_secret { Vec::new() } else { vec![missing] }
 }
 
 /// For kinds without settings of their own.
@@ -116,6 +121,27 @@ pub const KINDS: &[Kind] = &[
         decoder: |settings| Box::new(csta::Csta::new(settings)),
         shape: csta::shape::SHAPE,
         check: csta::conversation::check,
+    },
+    Kind {
+        name: "freeswitch_esl",
+        about: "FreeSWITCH's event socket, live: mod_callcenter and mod_fifo, waits in milliseconds, every transfer and whether the unit answered; nothing can be read twice, so let a freeswitch_cdr of the same `switch` fill the gaps",
+        nature: Nature::Live,
+        transport: Transport::Dial {
+            port: 8021,
+            dialogue: |settings, secret| Box::new(freeswitch_esl::Conversation::new(settings, secret)),
+        },
+        decoder: |_| Box::<freeswitch_esl::Esl>::default(),
+        shape: freeswitch_esl::shape::SHAPE,
+        check: needs_secret,
+    },
+    Kind {
+        name: "freeswitch_cdr",
+        about: "FreeSWITCH's call records in JSON, read when a call is over: waits in whole seconds, blind transfers and whether the unit answered, of units that were asked first only those handed over to; of a call in several queues the last",
+        nature: Nature::Journal,
+        transport: Transport::File,
+        decoder: |_| Box::<Cdr>::default(),
+        shape: freeswitch_esl::shape::SHAPE,
+        check: nothing_to_check,
     },
     Kind {
         name: "records",

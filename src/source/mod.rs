@@ -8,8 +8,8 @@
 //!
 //! - [`kind`]: the registry of kinds · [`settings`]: `[[source]]` of the configuration
 //! - [`decode`], [`dialogue`]: the traits · [`lines`]: bytes to lines, bounded
-//! - [`asterisk_queue_log`], [`asterisk_ami`], [`asterisk_cel`], [`csta`], [`ndjson`]: the formats · [`asterisk`]: channels told
-//!   as calls
+//! - [`asterisk_queue_log`], [`asterisk_ami`], [`asterisk_cel`], [`csta`], [`freeswitch_esl`],
+//!   [`freeswitch_cdr`], [`ndjson`]: the formats · [`asterisk`], [`freeswitch`]: channels told as calls
 //! - [`records`]: records of finished calls, of known switches and of any other by its columns
 //! - [`follow`]: a file that grows and rotates · [`drop_folder`]: a folder that files are put into ·
 //!   [`import`]: old files · [`listen`]: TCP lines · [`peers`]: who may send them · [`dial`]: a switch
@@ -30,6 +30,9 @@ pub mod dialogue;
 pub mod disguise;
 pub mod drop_folder;
 pub mod follow;
+pub mod freeswitch;
+pub mod freeswitch_cdr;
+pub mod freeswitch_esl;
 pub mod health;
 pub mod import;
 pub mod kind;

@@ -56,8 +56,9 @@ pub struct SourceSettings {
     pub secret: Option<String>,
     /// File that holds the secret, in place of `secret`.
     pub secret_file: Option<PathBuf>,
-    /// Also ask for dialplan events (asterisk_ami only): joins that a queue refuses are seen then, and
-    /// the switch says three times as much. Default false.
+    /// Also ask for dialplan events: joins that a queue refuses are seen then (asterisk_ami), and
+    /// voicemail at the moment that it begins (freeswitch_esl). The switch says three times as much.
+    /// Default false.
     #[serde(default)]
     pub dialplan: bool,
     /// Names of the columns in their order (asterisk_cel only), as in cel_custom.conf. Default: told by

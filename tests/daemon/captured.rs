@@ -5,8 +5,8 @@ use std::process::Command;
 use servicegrad::clock::Clock;
 use servicegrad::event::{CallEvent, EventId, EventKind, Stamp};
 
+use crate::line::{Setup, asterisk, calls, figures, house, plainly};
 use crate::program::{House, PROGRAM, until};
-use crate::switches::{Line, calls, figures, house, plainly};
 
 #[test]
 fn old_files_in_disguise_come_to_the_same_report() {
@@ -33,8 +33,8 @@ fn old_files_in_disguise_come_to_the_same_report() {
 
 #[test]
 fn a_live_switch_in_disguise_comes_to_the_figures_of_its_calls() {
-    let line = Line::new(usize::MAX);
-    let house = house(&line.source());
+    let line = asterisk(Setup::default());
+    let house = house(&line.source);
     let capture = house.path("vaxel.capture");
     let mut child = Command::new(PROGRAM)
         .args(["capture", "--source", "vaxel", "--config"])
@@ -71,7 +71,7 @@ fn a_live_switch_in_disguise_comes_to_the_figures_of_its_calls() {
     assert!(child.wait().unwrap().success());
     house.ok(&["import", "--source", "vaxel", "vaxel.capture"]);
     assert_eq!(figures(&house), plainly(&events));
-    drop(line.runtime);
+    drop(line.switch);
 }
 
 #[test]

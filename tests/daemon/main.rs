@@ -15,6 +15,7 @@ mod command;
 mod csta;
 mod intake;
 mod killed;
+mod line;
 mod precision;
 mod private;
 mod program;

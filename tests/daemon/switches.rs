@@ -1,187 +1,270 @@
-//! Switches that are dialled: the real program, a played switch on a port, the real adapter between.
+//! Switches that are dialled: lines cut, switches killed and stopped, clocks wrong, words torn, storms;
+//! the figures are exactly those of the calls that were played.
 
-use std::fmt::Write as _;
-use std::time::{Duration, Instant};
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 use servicegrad::clock::Clock;
-use servicegrad::daemon::Played;
-use servicegrad::event::{CallEvent, EventKind};
+use servicegrad::event::{CallEvent, EventKind, LeftOutcome};
 use servicegrad::measure::Moment;
-use servicegrad::simulate::ami_switch::AmiSwitch;
+use servicegrad::simulate::Spoken;
 use servicegrad::simulate::queue_log::Renderer;
-use servicegrad::simulate::{Scenario, Switchboard};
+use smol_str::SmolStr;
 
-use crate::program::{House, until};
+use crate::line::{Line, Setup, asterisk, busy_calls, calls, comes_to, count, figures, freeswitch, house, plainly};
+use crate::program::until;
 
-const QUEUES: &str = r#"
-[[queue]]
-name = "kundtjanst"
-[[queue]]
-name = "itsupport"
-short_abandon = "none"
-"#;
-
-/// The model customer's organisations and units.
-fn people(house: &House) -> String {
-    let mut rows = String::from("from,to,unit,title,organisation,valid_from,valid_to\n");
-    for row in Scenario::unit_rows() {
-        writeln!(rows, "{},{},{},{},{},,", row.from, row.to, row.unit, row.title, row.organisation).unwrap();
-    }
-    std::fs::write(house.path("units.csv"), rows).unwrap();
-    let organisations = Scenario::ORGANISATIONS.map(|(name, _)| format!("[[organisation]]\nname = \"{name}\"\n"));
-    format!("{}[directory]\nunits = \"units.csv\"\n", organisations.concat())
-}
-
-/// A house whose switch is at this port.
-pub fn house(source: &str) -> House {
-    let house = House::new("");
-    let config = std::fs::read_to_string(house.path("servicegrad.toml")).unwrap();
-    let source = source.replace("FOLDER", &house.folder.path().display().to_string());
-    std::fs::write(house.path("servicegrad.toml"), format!("{config}{source}{QUEUES}{}", people(&house))).unwrap();
-    house
-}
-
-/// Calls of the last two hours, in order, up to `until`.
-pub fn calls(seed: u64, until: Moment) -> Vec<CallEvent> {
-    let scenario = Scenario::municipal().around_the_clock().busier(3.0);
-    let mut board = Switchboard::new(scenario, seed, until.plus_ms(-2 * 3_600_000));
-    board.advance(until).into_iter().map(|told| told.event).collect()
-}
-
-/// What those calls come to when they are told as canonical events.
-pub fn plainly(events: &[CallEvent]) -> Value {
-    let house = house("[[source]]\nname = \"plain\"\nkind = \"ndjson\"\npath = \"-\"\n");
-    let mut lines = Vec::new();
-    for (at, event) in events.iter().enumerate() {
-        servicegrad::event::json::write(event, &at.to_string(), &mut lines);
-        lines.push(b'\n');
-    }
-    std::fs::write(house.path("calls.ndjson"), lines).unwrap();
-    house.ok(&["import", "--source", "plain", "calls.ndjson"]);
-    figures(&house)
-}
-
-/// Counts of queues and units, without what a source can or cannot tell.
-pub fn figures(house: &House) -> Value {
-    let now = chrono::Utc::now();
-    let (from, to) = (now - chrono::TimeDelta::days(2), now + chrono::TimeDelta::days(2));
-    let day = |at: chrono::DateTime<chrono::Utc>| at.format("%Y-%m-%d").to_string();
-    let report = house.report(&["--from", &day(from), "--to", &day(to)]);
-    let pick = |row: &Value, keys: &[&str]| -> Value {
-        keys.iter().map(|key| ((*key).to_owned(), row[*key].clone())).collect::<serde_json::Map<_, _>>().into()
+/// Each story is told of both switches.
+macro_rules! of_both {
+    ($($story:ident),+ $(,)?) => {
+        mod of_asterisk {
+            $(#[test] fn $story() { super::$story(super::asterisk); })+
+        }
+        mod of_freeswitch {
+            $(#[test] fn $story() { super::$story(super::freeswitch); })+
+        }
     };
-    let queues: Vec<Value> = report["queues"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|row| {
-            pick(
-                row,
-                &[
-                    "queue",
-                    "offered",
-                    "answered",
-                    "abandoned",
-                    "short_abandoned",
-                    "overflowed",
-                    "open",
-                    "lost",
-                    "unknown",
-                    "within",
-                    "abandoned_within",
-                ],
-            )
-        })
-        .collect();
-    let units: Vec<Value> = report["units"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|row| pick(row, &["unit", "transfers", "answered", "outcomes"]))
-        .collect();
-    serde_json::json!({ "queues": queues, "units": units })
 }
 
-/// Waits until the house's figures are these.
-fn comes_to(house: &House, expected: &Value) {
-    let until = Instant::now() + Duration::from_secs(30);
-    loop {
-        let figures = figures(house);
-        if figures == *expected {
-            return;
-        }
-        if Instant::now() > until {
-            for part in ["queues", "units"] {
-                let rows = figures[part].as_array().unwrap().iter().zip(expected[part].as_array().unwrap());
-                for (is, should) in rows.filter(|(is, should)| is != should) {
-                    println!("is     {is}\nshould {should}");
-                }
-            }
-            panic!("the figures are not those of the calls");
-        }
-        std::thread::sleep(Duration::from_millis(300));
-    }
-}
+of_both!(
+    a_live_switch_comes_to_the_figures_of_its_calls,
+    slow_and_torn_packets_are_the_same_calls,
+    a_storm_of_calls_is_all_counted,
+    a_clock_that_is_minutes_off_moves_the_calls_and_no_wait,
+    the_night_when_an_hour_comes_twice_has_each_call_once,
+    a_line_cut_loses_what_nobody_can_tell_again_and_no_more,
+    a_killed_switch_loses_the_calls_in_flight_and_no_other,
+    a_switch_stopped_in_order_has_lost_those_who_waited_and_abandoned_nobody,
+);
 
-pub struct Line {
-    pub runtime: tokio::runtime::Runtime,
-    pub switch: Played<AmiSwitch>,
-    port: u16,
-}
-
-impl Line {
-    pub fn new(piece_bytes: usize) -> Self {
-        let runtime = tokio::runtime::Runtime::new().unwrap();
-        let clock = Clock::system();
-        let booted = clock.now().plus_ms(-6 * 3_600_000);
-        let switch = Played::new(AmiSwitch::new("servicegrad", "hemlig", booted), clock).in_pieces_of(piece_bytes);
-        let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
-        let port = listener.local_addr().unwrap().port();
-        runtime.spawn(switch.clone().listen(listener));
-        Self { runtime, switch, port }
-    }
-
-    pub fn source(&self) -> String {
-        format!(
-            "[[source]]\nname = \"vaxel\"\nkind = \"asterisk_ami\"\nconnect = \"127.0.0.1:{}\"\nuser = \"servicegrad\"\nsecret = \"hemlig\"\ndialplan = true\n",
-            self.port
-        )
-    }
-
-    /// Waits until the daemon has logged in.
-    fn is_heard(&self, daemon: &crate::program::Daemon) {
-        until("the switch is heard", || daemon.metric("servicegrad_source_up{source=\"vaxel\"}") == Some(1.0));
-        until("the line stands", || self.switch.listeners() == 1);
-    }
-}
-
-#[test]
-fn a_live_asterisk_comes_to_the_figures_of_its_calls() {
-    let line = Line::new(usize::MAX);
-    let house = house(&line.source());
+fn a_live_switch_comes_to_the_figures_of_its_calls<S: Spoken>(switch: fn(Setup) -> Line<S>) {
+    let line = switch(Setup::default());
+    let house = house(&line.source);
     let daemon = house.run();
     line.is_heard(&daemon);
     let events = calls(7, Clock::system().now());
-    for event in &events {
-        line.switch.tell(event);
-    }
+    line.tell(&events);
     comes_to(&house, &plainly(&events));
-    drop(line.runtime);
 }
 
-#[test]
-fn torn_packets_are_the_same_calls() {
-    let line = Line::new(61);
-    let house = house(&line.source());
+fn slow_and_torn_packets_are_the_same_calls<S: Spoken>(switch: fn(Setup) -> Line<S>) {
+    let line = switch(Setup { piece_bytes: 61, ..Setup::default() });
+    let house = house(&line.source);
     let daemon = house.run();
     line.is_heard(&daemon);
     let events = calls(8, Clock::system().now());
-    let events = &events[..events.len() / 4];
-    for event in events {
-        line.switch.tell(event);
-    }
+    let events = &events[..events.len() / 8];
+    line.tell(events);
     comes_to(&house, &plainly(events));
+}
+
+fn a_storm_of_calls_is_all_counted<S: Spoken>(switch: fn(Setup) -> Line<S>) {
+    let line = switch(Setup::default());
+    let house = house(&line.source);
+    let daemon = house.run();
+    line.is_heard(&daemon);
+    // Ten times a busy two hours, in one breath.
+    let events = busy_calls(11, Clock::system().now(), 30.0);
+    assert!(events.len() > 10 * calls(11, Clock::system().now()).len() / 2);
+    line.tell(&events);
+    comes_to(&house, &plainly(&events));
+}
+
+/// The same calls at another time.
+fn moved(events: &[CallEvent], ms: i64) -> Vec<CallEvent> {
+    let mut moved = events.to_vec();
+    for event in &mut moved {
+        event.stamp.at = event.stamp.at.plus_ms(ms);
+        event.stamp.order = event.stamp.at;
+    }
+    moved
+}
+
+fn a_clock_that_is_minutes_off_moves_the_calls_and_no_wait<S: Spoken>(switch: fn(Setup) -> Line<S>) {
+    const BEHIND_MS: i64 = 7 * 60_000;
+    let now = Clock::system().now();
+    let line = switch(Setup { clock: Clock::standing_at(now.plus_ms(-BEHIND_MS)), ..Setup::default() });
+    let house = house(&line.source);
+    let daemon = house.run();
+    line.is_heard(&daemon);
+    let events = moved(&calls(12, now), -BEHIND_MS);
+    line.tell(&events);
+    comes_to(&house, &plainly(&events));
+}
+
+/// Events of the calls that are over.
+fn whole_calls(events: &[CallEvent]) -> Vec<CallEvent> {
+    let over: BTreeSet<&SmolStr> = events
+        .iter()
+        .filter(|event| matches!(event.kind, EventKind::CallEnded { .. }))
+        .map(|event| &event.call)
+        .collect();
+    events.iter().filter(|event| over.contains(&event.call)).cloned().collect()
+}
+
+fn the_night_when_an_hour_comes_twice_has_each_call_once<S: Spoken>(switch: fn(Setup) -> Line<S>) {
+    // 03:00 summer time is 02:00 winter time: these two hours of calls both read 02:00 to 03:00.
+    let night: Moment = chrono::DateTime::parse_from_rfc3339("2026-10-25T03:00:00+01:00").unwrap().into();
+    let line = switch(Setup::default());
+    let house = house(&line.source);
+    let daemon = house.run();
+    line.is_heard(&daemon);
+    let events = whole_calls(&calls(13, night));
+    line.tell(&events);
+    let plain = plainly(&events);
+    comes_to(&house, &plain);
+    let entered = events.iter().filter(|event| matches!(event.kind, EventKind::VisitEntered { .. })).count();
+    let report = house.report(&["--from", "2026-10-25", "--to", "2026-10-26"]);
+    let offered = report["queues"].as_array().unwrap().iter().map(|row| row["offered"].as_i64().unwrap());
+    assert_eq!(offered.sum::<i64>(), entered as i64);
+}
+
+/// What a listener can know of the visits who heard everything but what happened from `cut` to `back`,
+/// and asked then who is there: how many were offered, and how they ended.
+fn can_be_known(events: &[CallEvent], cut: usize, back: usize) -> Vec<i64> {
+    #[derive(Default)]
+    struct Visit {
+        entered: usize,
+        ended: Option<(usize, &'static str)>,
+        talked_until: Option<usize>,
+    }
+    let mut visits: BTreeMap<SmolStr, Vec<Visit>> = BTreeMap::new();
+    let mut over: BTreeMap<SmolStr, usize> = BTreeMap::new();
+    for (at, event) in events.iter().enumerate() {
+        let of_call = visits.entry(event.call.clone()).or_default();
+        match event.kind {
+            EventKind::VisitEntered { .. } => of_call.push(Visit { entered: at, ..Visit::default() }),
+            EventKind::VisitAnswered { .. } => of_call.last_mut().unwrap().ended = Some((at, "answered")),
+            EventKind::VisitLeft { outcome, .. } => {
+                let word = if outcome == LeftOutcome::Abandoned { "abandoned" } else { "other" };
+                of_call.last_mut().unwrap().ended = Some((at, word));
+            }
+            EventKind::ConversationEnded { .. } => of_call.last_mut().unwrap().talked_until = Some(at),
+            EventKind::CallEnded { .. } => drop(over.insert(event.call.clone(), at)),
+            _ => {}
+        }
+    }
+    let is_missed = |at: usize| (cut..back).contains(&at);
+    let mut known = BTreeMap::from(KNOWN.map(|key| (key, 0)));
+    for (call, of_call) in &visits {
+        for (place, visit) in of_call.iter().enumerate() {
+            let is_over = over.contains_key(call) || of_call.len() > place + 1;
+            let outcome = match visit.ended {
+                Some((at, outcome)) if !is_missed(at) => outcome,
+                // The switch tells of an answer once more when the conversation is over.
+                Some((_, "answered")) if visit.talked_until.is_some_and(|until| until >= back) => "answered",
+                // Who came and went, or is still talking, was never there as far as anybody can tell.
+                Some(_) if is_missed(visit.entered) => continue,
+                Some(_) if is_over => "unknown",
+                None | Some(_) => "open",
+            };
+            for key in ["offered", outcome] {
+                *known.entry(key).or_default() += 1;
+            }
+        }
+    }
+    KNOWN.map(|key| known[key]).to_vec()
+}
+
+const KNOWN: [&str; 5] = ["offered", "answered", "abandoned", "unknown", "open"];
+
+fn a_line_cut_loses_what_nobody_can_tell_again_and_no_more<S: Spoken>(switch: fn(Setup) -> Line<S>) {
+    let line = switch(Setup::default());
+    let house = house(&line.source);
+    let daemon = house.run();
+    line.is_heard(&daemon);
+    let events = calls(14, Clock::system().now());
+    // A tenth of two busy hours: twelve minutes.
+    let (cut, back) = (events.len() / 2, events.len() * 6 / 10);
+    let counted = || KNOWN.map(|key| count(&house, key)).to_vec();
+    line.tell(&events[..cut]);
+    let before = can_be_known(&events[..cut], cut, cut);
+    until("what happened before the cut is counted", || counted() == before);
+    line.switch.unplug();
+    until("the line is down", || line.switch.listeners() == 0);
+    line.tell(&events[cut..back]);
+    line.switch.plug_in();
+    line.is_heard(&daemon);
+    line.tell(&events[back..]);
+    let expected = can_be_known(&events, cut, back);
+    assert!(expected[3] > 0 && expected[0] < can_be_known(&events, 0, 0)[0], "{expected:?}");
+    let mut last = Vec::new();
+    until(&format!("all that can be known is counted: {KNOWN:?} {expected:?}"), || {
+        let counted = counted();
+        if counted != last {
+            println!("{counted:?}");
+            last.clone_from(&counted);
+        }
+        counted == expected
+    });
+    let gaps = house.report(&["--from", "2020-01-01", "--to", "2100-01-01"])["quality"]["gaps"].clone();
+    assert_eq!((gaps.as_array().unwrap().len(), &gaps[0]["source"]), (1, &Value::from("vaxel")));
+}
+
+/// How many wait after `events`.
+fn waiting(events: &[CallEvent]) -> i64 {
+    let mut waiting = BTreeSet::new();
+    for event in events {
+        match event.kind {
+            EventKind::VisitEntered { .. } => waiting.insert(event.call.clone()),
+            EventKind::VisitAnswered { .. } | EventKind::VisitLeft { .. } => waiting.remove(&event.call),
+            _ => false,
+        };
+    }
+    waiting.len() as i64
+}
+
+/// Where to kill a switch so that somebody is waiting.
+fn mid_traffic(events: &[CallEvent]) -> usize {
+    (events.len() / 2..events.len()).find(|at| waiting(&events[..*at]) > 1).unwrap()
+}
+
+fn a_killed_switch_loses_the_calls_in_flight_and_no_other<S: Spoken>(switch: fn(Setup) -> Line<S>) {
+    let line = switch(Setup::default());
+    let house = house(&line.source);
+    let daemon = house.run();
+    line.is_heard(&daemon);
+    let events = calls(10, Clock::system().now());
+    let killed = mid_traffic(&events);
+    let lost = waiting(&events[..killed]);
+    line.tell(&events[..killed]);
+    until("those who wait are seen", || count(&house, "open") == lost);
+    line.switch.restart();
+    until("they are lost", || count(&house, "lost") == lost);
+    assert_eq!(count(&house, "open"), 0);
+    line.is_heard(&daemon);
+    // What happens after the restart counts as always.
+    let known: BTreeSet<_> = events[..killed].iter().map(|event| event.call.clone()).collect();
+    let after: Vec<CallEvent> = events[killed..].iter().filter(|event| !known.contains(&event.call)).cloned().collect();
+    let [answered, offered] = ["answered", "offered"].map(|key| count(&house, key));
+    line.tell(&after);
+    let is = |of: fn(&EventKind) -> bool| after.iter().filter(|event| of(&event.kind)).count() as i64;
+    let [new_answered, new_offered] = [
+        is(|kind| matches!(kind, EventKind::VisitAnswered { .. })),
+        is(|kind| matches!(kind, EventKind::VisitEntered { .. })),
+    ];
+    assert!(new_offered > 20);
+    until("the calls after it are counted", || {
+        let [answered_now, offered_now] = ["answered", "offered"].map(|key| count(&house, key));
+        (answered_now, offered_now) == (answered + new_answered, offered + new_offered)
+    });
+}
+
+fn a_switch_stopped_in_order_has_lost_those_who_waited_and_abandoned_nobody<S: Spoken>(switch: fn(Setup) -> Line<S>) {
+    let line = switch(Setup::default());
+    let house = house(&line.source);
+    let daemon = house.run();
+    line.is_heard(&daemon);
+    let events = calls(15, Clock::system().now());
+    let events = &events[..mid_traffic(&events)];
+    line.tell(events);
+    let waiting = waiting(events);
+    until("those who wait are seen", || count(&house, "open") == waiting);
+    let [answered, abandoned] = ["answered", "abandoned"].map(|key| count(&house, key));
+    line.switch.stop();
+    line.switch.restart();
+    until("they are lost", || count(&house, "lost") == waiting);
+    assert_eq!(["answered", "abandoned", "open"].map(|key| count(&house, key)), [answered, abandoned, 0]);
 }
 
 /// The journal of the same switch: its queue_log.
@@ -196,10 +279,10 @@ fn journal(events: &[CallEvent]) -> String {
 
 #[test]
 fn what_the_live_line_missed_the_journal_fills_and_nothing_is_counted_twice() {
-    let line = Line::new(usize::MAX);
+    let line = asterisk(Setup::default());
     let house = house(&format!(
         "{}[[source]]\nname = \"logg\"\nkind = \"asterisk_queue_log\"\npath = \"FOLDER/queue_log\"\nswitch = \"vaxel\"\n",
-        line.source()
+        line.source
     ));
     std::fs::write(house.path("queue_log"), "").unwrap();
     let daemon = house.run();
@@ -207,22 +290,17 @@ fn what_the_live_line_missed_the_journal_fills_and_nothing_is_counted_twice() {
     let events = calls(9, Clock::system().now());
     let (before, rest) = events.split_at(events.len() / 3);
     let (missed, after) = rest.split_at(rest.len() / 2);
-    for event in before {
-        line.switch.tell(event);
-    }
+    line.tell(before);
     let heard =
         |count: f64| daemon.metric("servicegrad_events_ingested_total{source=\"vaxel\"}").unwrap_or(0.0) >= count;
     until("the first third is heard", || heard(before.len() as f64 / 2.0));
-    line.switch.cut();
+    line.switch.unplug();
     until("the line is down", || line.switch.listeners() == 0);
-    for event in missed {
-        line.switch.tell(event);
-    }
+    line.tell(missed);
+    line.switch.plug_in();
     let quality = || house.report(&["--from", "2020-01-01", "--to", "2100-01-01"])["quality"].clone();
     until("the line is up again and the gap is known", || quality()["gaps"].as_array().unwrap().len() == 1);
-    for event in after {
-        line.switch.tell(event);
-    }
+    line.tell(after);
     std::fs::write(house.path("queue_log"), journal(&events)).unwrap();
     // Whole calls are all there, by whoever told of them; waits that only the journal knows are in
     // whole seconds, so that those at a threshold may fall on its other side.
@@ -246,54 +324,4 @@ fn what_the_live_line_missed_the_journal_fills_and_nothing_is_counted_twice() {
             assert!((row - plain).abs() <= 5, "within {seconds}: {row} and {plain}");
         }
     }
-}
-
-#[test]
-fn a_killed_switch_loses_the_calls_in_flight_and_no_other() {
-    let line = Line::new(usize::MAX);
-    let house = house(&line.source());
-    let daemon = house.run();
-    line.is_heard(&daemon);
-    let events = calls(10, Clock::system().now());
-    let waiting = |events: &[CallEvent]| {
-        let mut waiting = std::collections::BTreeSet::new();
-        for event in events {
-            match event.kind {
-                EventKind::VisitEntered { .. } => waiting.insert(event.call.clone()),
-                EventKind::VisitAnswered { .. } | EventKind::VisitLeft { .. } => waiting.remove(&event.call),
-                _ => false,
-            };
-        }
-        waiting.len() as i64
-    };
-    // Killed while somebody waits.
-    let killed = (events.len() / 2..events.len()).find(|at| waiting(&events[..*at]) > 1).unwrap();
-    let lost = waiting(&events[..killed]);
-    for event in &events[..killed] {
-        line.switch.tell(event);
-    }
-    let count = |key: &str| -> i64 {
-        figures(&house)["queues"].as_array().unwrap().iter().map(|row| row[key].as_i64().unwrap()).sum()
-    };
-    until("those who wait are seen", || count("open") == lost);
-    line.switch.restart();
-    until("they are lost", || count("lost") == lost);
-    assert_eq!(count("open"), 0);
-    line.is_heard(&daemon);
-    // What happens after the restart counts as always.
-    let known: std::collections::BTreeSet<_> = events[..killed].iter().map(|event| event.call.clone()).collect();
-    let after: Vec<CallEvent> = events[killed..].iter().filter(|event| !known.contains(&event.call)).cloned().collect();
-    let [answered, offered] = ["answered", "offered"].map(count);
-    for event in &after {
-        line.switch.tell(event);
-    }
-    let is = |of: fn(&EventKind) -> bool| after.iter().filter(|event| of(&event.kind)).count() as i64;
-    let [new_answered, new_offered] = [
-        is(|kind| matches!(kind, EventKind::VisitAnswered { .. })),
-        is(|kind| matches!(kind, EventKind::VisitEntered { .. })),
-    ];
-    assert!(new_offered > 20);
-    until("the calls after it are counted", || {
-        (count("answered"), count("offered")) == (answered + new_answered, offered + new_offered)
-    });
 }

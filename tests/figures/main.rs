@@ -13,6 +13,8 @@ mod captures;
 mod cel;
 mod csta;
 mod disguised;
+mod freeswitch;
+mod freeswitch_captures;
 mod fuzz;
 mod oracle;
 mod promise;

@@ -32,6 +32,8 @@ pub struct Call {
     pub is_queued: bool,
     /// An attendant has answered it.
     pub is_answered: bool,
+    /// It went on while nobody listened: what was said of it then is not known.
+    pub is_resumed: bool,
     /// Its transfers, in order.
     pub attempts: Vec<Attempt>,
     /// Linkedids that lead to it.
@@ -238,7 +240,7 @@ impl Story {
     pub fn goes_on(&mut self, name: &CallName) {
         let name = self.caller(name);
         if let Some(call) = self.calls.get_mut(&name) {
-            (call.is_queued, call.is_answered) = (true, true);
+            (call.is_queued, call.is_answered, call.is_resumed) = (true, true, true);
         }
     }
 
@@ -277,7 +279,9 @@ impl Story {
         self.abandon_attempts(name);
         self.conversation_over(name, Some(EndedBy::Caller));
         let by = if is_caller { EndedBy::Caller } else { EndedBy::System };
-        self.tell(name, "", EventKind::CallEnded { by: Some(by) });
+        // A caller who hangs up is taken to have been waiting, unless it is known that they were not.
+        let is_known = self.calls.get(name).is_none_or(|call| !call.is_resumed);
+        self.tell(name, "", EventKind::CallEnded { by: is_known.then_some(by) });
         self.drop_call(name);
     }
 

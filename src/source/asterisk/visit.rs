@@ -7,7 +7,7 @@
 use smol_str::SmolStr;
 
 use crate::event::{EndedBy, EventKind, Evidence, LeftOutcome, RefusedReason, Stamp};
-use crate::measure::{Moment, Ring, Wait};
+use crate::measure::{Moment, Ring, Talk, Wait};
 use crate::names::CallName;
 use crate::source::asterisk::Story;
 use crate::source::asterisk::channel::Part;
@@ -32,6 +32,21 @@ pub struct Connected<'a> {
     pub wait_s: Option<u32>,
     /// How long this phone rang.
     pub ring: Option<Ring>,
+}
+
+/// The end of an attendant's part, as the switch tells it.
+#[derive(Clone, Copy, Debug)]
+pub struct Completed<'a> {
+    /// The caller's channel.
+    pub caller: &'a str,
+    /// The queue.
+    pub queue: &'a str,
+    /// Who ended it.
+    pub by: EndedBy,
+    /// Seconds waited by the switch's own word.
+    pub wait_s: Option<u32>,
+    /// Seconds talked likewise.
+    pub talk_s: Option<u32>,
 }
 
 impl Story {
@@ -203,11 +218,27 @@ impl Story {
     }
 
     /// The switch's word that an attendant's part is done.
-    pub fn completes(&mut self, caller: &str, queue: &str, by: EndedBy) {
-        let talking = self.calls.get(caller).and_then(|call| call.talking.as_ref());
-        if talking.is_some_and(|talking| talking.queue == queue) {
-            self.conversation_over(&caller.into(), Some(by));
+    pub fn completes(&mut self, told: Completed<'_>) {
+        let talking = self.calls.get(told.caller).and_then(|call| call.talking.as_ref());
+        if talking.is_some_and(|talking| talking.queue == told.queue) {
+            return self.conversation_over(&told.caller.into(), Some(told.by));
         }
+        // Answered while nobody listened: the answer is worked back from this.
+        let is_new = self.channels.get(told.caller).is_some() && self.channels.part(told.caller) == Part::Unknown;
+        if !is_new && !self.calls.get(told.caller).is_some_and(|call| call.is_resumed) {
+            return;
+        }
+        let name = self.caller(told.caller);
+        if let Some(call) = self.calls.get_mut(&name) {
+            (call.is_queued, call.is_answered, call.is_resumed) = (true, true, false);
+        }
+        let kind = EventKind::ConversationEnded {
+            queue: Some(told.queue.into()),
+            talk: told.talk_s.map(|seconds| Talk::from_ms(i64::from(seconds) * 1000)),
+            wait: told.wait_s.map(|seconds| Wait::from_ms(i64::from(seconds) * 1000)),
+            by: Some(told.by),
+        };
+        self.tell(&name, told.queue, kind);
     }
 
     /// The conversation between a caller and an attendant, of whom this channel is one, is over.

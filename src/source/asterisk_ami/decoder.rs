@@ -9,7 +9,7 @@ use crate::source::asterisk::Story;
 use crate::source::asterisk::channel::{CHANNELS_MAX, Seen};
 use crate::source::asterisk::consult::HandedOver;
 use crate::source::asterisk::story::SwitchClock;
-use crate::source::asterisk::visit::Connected;
+use crate::source::asterisk::visit::{Completed, Connected};
 use crate::source::asterisk_ami::message::{Cut, Message, Messages};
 use crate::source::{Batch, Decode};
 
@@ -176,7 +176,13 @@ impl State {
                     "transfer" => EndedBy::Transfer,
                     _ => EndedBy::Agent,
                 };
-                self.story.completes(id, message.get("Queue"), by);
+                self.story.completes(Completed {
+                    caller: id,
+                    queue: message.get("Queue"),
+                    by,
+                    wait_s: message.number("HoldTime"),
+                    talk_s: message.number("TalkTime"),
+                });
             }
             "DialBegin" => {
                 let to = message.get("DestUniqueid");

@@ -19,13 +19,15 @@ const DIGITS_MIN: usize = 2;
 const LETTERS_MIN: usize = 2;
 
 /// Words that switches themselves use: technologies, states and the like.
-const OWN_WORDS: [&str; 73] = [
+const OWN_WORDS: [&str; 77] = [
     "abort",
     "agent",
     "announcement",
     "answer",
     "application",
+    "att",
     "auth",
+    "bl",
     "bridge",
     "busy",
     "call",
@@ -91,7 +93,9 @@ const OWN_WORDS: [&str; 73] = [
     "unavailable",
     "unknown",
     "user",
+    "voicemail",
     "withdraw",
+    "xfer",
     "xml",
 ];
 
