@@ -70,6 +70,7 @@ pub mod i18n;
 pub mod measure;
 pub mod metrics;
 pub mod names;
+pub mod post;
 pub mod report;
 pub mod simulate;
 pub mod source;

@@ -11,6 +11,7 @@ use tokio::task::JoinSet;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::daemon::feeds::{self, Common};
+use crate::daemon::outgoing::{self, Outgoing};
 use crate::engine::Engine;
 use crate::engine::run::{Joints, run};
 use crate::metrics::HttpMetrics;
@@ -52,6 +53,9 @@ pub enum StartError {
     /// The token.
     #[error("http.token_file: {0}")]
     Token(std::io::Error),
+    /// What goes out.
+    #[error("{0}")]
+    Outgoing(String),
     /// The metrics of the web.
     #[error("metrics: {0}")]
     Metrics(String),
@@ -68,6 +72,7 @@ pub struct Daemon {
     feeds: JoinSet<()>,
     web: tokio::task::JoinHandle<()>,
     writer: tokio::task::JoinHandle<()>,
+    outgoing: Outgoing,
     engine: JoinHandle<Result<(), StoreError>>,
 }
 
@@ -98,10 +103,12 @@ impl Daemon {
         let (json_out, json) = watch::channel(text(&first));
         let (snapshots_out, snapshots) = watch::channel(first);
         let metrics = registry();
+        let (outgoing, alerts) = outgoing::start(config, snapshots.clone(), &clock, stop.clone())?;
         let shared = Shared {
             snapshots: snapshots.clone(),
             json,
             directory,
+            alerts,
             doors: doors(&config.sources)?,
             sink: sink.clone(),
             http: HttpMetrics::new(&metrics).map_err(|error| StartError::Metrics(error.to_string()))?,
@@ -124,6 +131,7 @@ impl Daemon {
             feeds,
             web: tokio::spawn(serve(listener, shared, stop)),
             writer: tokio::spawn(write(snapshots, json_out)),
+            outgoing,
             engine: std::thread::spawn(move || on_own_thread(engine, joints)),
         })
     }
@@ -136,6 +144,8 @@ impl Daemon {
         let _ = (&mut self.web).await;
         self.stop_engine.send_replace(true);
         drop(self.sink);
+        let outgoing = self.outgoing;
+        let _ = tokio::task::spawn_blocking(move || outgoing.join()).await;
         let engine = tokio::task::spawn_blocking(move || self.engine.join()).await;
         self.writer.abort();
         match engine {

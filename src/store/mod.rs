@@ -12,11 +12,13 @@
 //!
 //! - [`contract`]: the traits [`Store`] (write) and [`Reader`]
 //! - [`saved`]: the stored form of a call
+//! - [`outbox`]: letters that are to go out
 //! - [`sqlite`]: the embedded store
 //! - [`mod@open`]: from an address to a store
 
 pub mod contract;
 pub mod open;
+pub mod outbox;
 pub mod saved;
 pub mod sqlite;
 

@@ -6,10 +6,12 @@
 //! - [`routes`]: what is served where · [`access`]: who may, and the headers of every answer
 //! - [`live`]: the live figures as JSON and as a stream · [`view`]: the types that leave the house
 //! - [`board`]: the wallboard · [`assets`]: its style and script
+//! - [`alerts`]: how the alerts stand, silences
 //! - [`ingest`]: posted events · [`sender`]: who may post them · [`unpack`]: gzip, bounded
 //! - [`health`]: alive, ready, metrics
 
 pub mod access;
+pub mod alerts;
 pub mod assets;
 pub mod board;
 pub mod health;

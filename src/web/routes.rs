@@ -7,10 +7,11 @@ use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
 use axum::middleware;
 use axum::response::IntoResponse;
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post};
 use prometheus::Registry;
 use tokio::sync::{Semaphore, watch};
 
+use crate::alert::AlertBoard;
 use crate::clock::Clock;
 use crate::directory::Directory;
 use crate::metrics::HttpMetrics;
@@ -18,7 +19,7 @@ use crate::source::Sink;
 use crate::stats::Snapshot;
 use crate::web::sender::Doors;
 use crate::web::unpack::BODY_BYTES_MAX;
-use crate::web::{access, assets, board, health, ingest, live};
+use crate::web::{access, alerts, assets, board, health, ingest, live};
 
 /// What every page shares.
 pub struct Shared {
@@ -28,6 +29,8 @@ pub struct Shared {
     pub json: watch::Receiver<Arc<str>>,
     /// Who is who.
     pub directory: Arc<Directory>,
+    /// How the alerts stand.
+    pub alerts: AlertBoard,
     /// The sources that may be posted to.
     pub doors: Doors,
     /// The way to the engine; gone when the daemon stops.
@@ -61,6 +64,9 @@ pub fn router(shared: Arc<Shared>) -> Router {
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/api/v1/live", get(live::live))
+        .route("/api/v1/alerts", get(alerts::list))
+        .route("/api/v1/alerts/silences", post(alerts::silence))
+        .route("/api/v1/alerts/silences/{id}", delete(alerts::end_silence))
         .route("/api/v1/events", post(ingest::events))
         .route("/api/v1/events/schema", get(ingest::schema))
         .fallback(|| async {
