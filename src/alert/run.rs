@@ -19,8 +19,8 @@ use crate::i18n::Language;
 use crate::measure::Moment;
 use crate::post::Letter;
 use crate::stats::Snapshot;
-use crate::store::StoreError;
-use crate::store::outbox::{Deed, Outbox};
+use crate::store::audit::Act;
+use crate::store::{Ledger, StoreError};
 
 /// Under which name the alerts' memory is kept.
 const WRITER: &str = "alert";
@@ -35,7 +35,7 @@ pub struct Alerts {
     /// The newest figures.
     pub snapshots: watch::Receiver<Arc<Snapshot>>,
     /// The outbox.
-    pub outbox: Outbox,
+    pub outbox: Ledger,
     /// Where it shows how the alerts stand.
     pub state: watch::Sender<Arc<State>>,
     /// What is asked of it.
@@ -108,7 +108,7 @@ impl Alerts {
         if has_changed {
             let text = json!(next).to_string();
             let letters: Vec<_> = letters.into_iter().map(|(key, letter)| letter.under(key)).collect();
-            self.outbox.write(&letters, Some((WRITER, &text)), None, now)?;
+            self.outbox.write_letters(&letters, Some((WRITER, &text)), None, now)?;
             // The carrier may have a word waiting already.
             let _ = self.wake.try_send(());
         }
@@ -199,19 +199,19 @@ impl Alerts {
         Ok(true)
     }
 
-    #[expect(clippy::too_many_arguments, reason = "a deed has as many parts")]
+    #[expect(clippy::too_many_arguments, reason = "an act has as many parts")]
     fn keep(
         &mut self,
         memory: &mut Option<Memory>,
         next: Memory,
         now: Moment,
         who: &str,
-        deed: &str,
+        act: &str,
         about: &str,
         detail: &str,
     ) -> Result<(), String> {
-        let deed = Deed { at: now, who: who.into(), deed: deed.into(), about: about.into(), detail: detail.into() };
-        let kept = self.outbox.write(&[], Some((WRITER, &json!(next).to_string())), Some(&deed), now);
+        let act = Act { at: now, who: who.into(), act: act.into(), about: about.into(), detail: detail.into() };
+        let kept = self.outbox.write_letters(&[], Some((WRITER, &json!(next).to_string())), Some(&act), now);
         kept.map_err(|error| error.to_string())?;
         self.show(&next, now);
         *memory = Some(next);

@@ -14,7 +14,7 @@ use crate::i18n::Language;
 use crate::report::period::between;
 use crate::report::{FORMATS, Interval, Locale, Request, Style, month_report};
 use crate::stats::period::Period;
-use crate::store;
+use crate::store::{self, Sight};
 
 /// Arguments of `report`.
 #[derive(Debug, Args)]
@@ -58,7 +58,10 @@ pub struct ReportArgs {
 
 /// Reads and writes a report.
 pub fn run(args: &ReportArgs) -> Result<(), CliError> {
-    let config = config::load(&args.config)?;
+    let mut config = config::load(&args.config)?;
+    if let Some(url) = &args.store {
+        config.store.url.clone_from(url);
+    }
     let period = match (&args.period, &args.from, &args.to) {
         (Some(period), ..) => Period::parse(period),
         (None, Some(from), Some(to)) => between(from, to),
@@ -68,11 +71,12 @@ pub fn run(args: &ReportArgs) -> Result<(), CliError> {
     let Some(format) = FORMATS.iter().find(|format| format.name == args.format) else {
         return Err(CliError::Usage(format!("there is no format `{}`", args.format)));
     };
-    let reader = store::open_reader(args.store.as_deref().unwrap_or(&config.store.url), &config.directory)?;
+    let reader = store::open_reader(&config.store, &config.directory)?;
     let request = Request {
         period,
         interval: args.interval.as_deref().and_then(Interval::parse),
         stale_after: config.tracker.stale_after,
+        sight: Sight::ALL,
     };
     let report = month_report(&*reader, &config.directory, &request, Clock::system().now())?;
     let is_colour = args.output.is_none() && stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();

@@ -151,6 +151,8 @@ mod tests {
             fields::<crate::alert::settings::ReceiverSettings>(),
             fields::<crate::post::MailSettings>(),
             fields::<crate::source::SourceSettings>(),
+            fields::<crate::source::RecordsSettings>(),
+            fields::<crate::source::records::mapped::MapSettings>(),
             fields::<crate::directory::QueueSettings>(),
             fields::<crate::directory::OrganisationSettings>(),
         ];

@@ -18,7 +18,7 @@ use crate::post::Carrier;
 use crate::post::mail::MailWay;
 use crate::post::web::{WebWay, agent};
 use crate::stats::Snapshot;
-use crate::store::outbox::Outbox;
+use crate::store;
 
 /// How long a letter under way is waited for at the end; it stays in the outbox.
 const CARRIER_WAIT: Duration = Duration::from_secs(3);
@@ -37,7 +37,7 @@ pub(super) fn start(
     clock: &Clock,
     stop: watch::Receiver<bool>,
 ) -> Result<(Outgoing, AlertBoard), StartError> {
-    let outbox = || Outbox::open(&config.store.url);
+    let outbox = || store::open_ledger(&config.store);
     let (wake, woken) = sync_channel(1);
     let carrier = Carrier {
         outbox: outbox()?,

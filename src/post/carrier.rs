@@ -11,8 +11,8 @@ use crate::measure::Moment;
 use crate::post::letter::Letter;
 use crate::post::mail::MailWay;
 use crate::post::web::WebWay;
-use crate::store::StoreError;
-use crate::store::outbox::{HeldLetter, Outbox};
+use crate::store::outbox::HeldLetter;
+use crate::store::{Ledger, StoreError};
 
 /// Letters taken out at a time.
 const AT_ONCE: usize = 20;
@@ -36,7 +36,7 @@ pub enum Refusal {
 #[derive(Debug)]
 pub struct Carrier {
     /// The outbox.
-    pub outbox: Outbox,
+    pub outbox: Ledger,
     /// The way to the mail server.
     pub mail: Option<MailWay>,
     /// Addresses of the web, by the name of their receiver.
@@ -67,11 +67,11 @@ impl Carrier {
 
     /// Tries all letters that are due, once.
     pub fn round(&mut self) -> Result<(), StoreError> {
-        for letter in self.outbox.due(self.clock.now(), AT_ONCE)? {
+        for letter in self.outbox.letters_due(self.clock.now(), AT_ONCE)? {
             let taken = self.deliver(&letter);
             let now = self.clock.now();
             match taken {
-                Ok(()) => self.outbox.sent(letter.id, now)?,
+                Ok(()) => self.outbox.letter_sent(letter.id, now)?,
                 Err(refusal) => {
                     let (why, next) = verdict(refusal, letter.written, letter.tries, now);
                     let to = letter.to.as_str();
@@ -80,7 +80,7 @@ impl Carrier {
                         Some(_) => tracing::warn!(to, why, "a letter was not taken; trying again"),
                         None => tracing::error!(to, why, "a letter is given up"),
                     }
-                    self.outbox.refused(letter.id, &why, next)?;
+                    self.outbox.letter_refused(letter.id, &why, next)?;
                 }
             }
         }

@@ -1,17 +1,17 @@
 //! The report of a month, or of any other stretch of local days.
 
-use crate::directory::Directory;
+use crate::directory::{Directory, Queue};
 use crate::measure::{Moment, Share};
-use crate::names::{OrganisationId, UNKNOWN_UNIT};
+use crate::names::{OrganisationId, QueueId, UNKNOWN_UNIT};
+use crate::report::Request;
 use crate::report::figures::{of_legs, of_visits};
 use crate::report::gather::{self, Sums};
 use crate::report::sheet::{
     CallsSheet, GapSheet, OrganisationSheet, PeriodSheet, QualitySheet, QueueSheet, Report, Status, UnitSheet,
 };
-use crate::report::{Interval, Request};
 use crate::stats::{LegCounts, VisitCell};
 use crate::store::contract::{Gap, Quality};
-use crate::store::{Reader, StoreError};
+use crate::store::{Reader, Sight, StoreError};
 
 /// Builds the report of `request` as of `now`.
 ///
@@ -24,7 +24,7 @@ pub fn month_report(
     now: Moment,
 ) -> Result<Report, StoreError> {
     let (start, end) = request.moments(directory.zone());
-    let sums = gather::sums(reader, directory, start, end)?;
+    let sums = gather::sums(reader, directory, &request.sight, start, end)?;
     Ok(Report {
         period: PeriodSheet {
             from: request.period.from,
@@ -36,11 +36,11 @@ pub fn month_report(
             made: now,
             interval: request.interval,
         },
-        queues: queues(reader, directory, &sums, request.interval, start, end)?,
-        calls: calls(directory, &sums),
+        queues: queues(reader, directory, &sums, request, start, end)?,
+        calls: calls(directory, &sums, &request.sight),
         units: units(directory, &sums),
         unknown_targets: of_legs(&sums.units[UNKNOWN_UNIT.index()]),
-        organisations: organisations(directory, &sums),
+        organisations: organisations(directory, &sums, &request.sight),
         quality: quality(reader, directory, &sums, start, end)?,
     })
 }
@@ -62,39 +62,40 @@ fn queues(
     reader: &dyn Reader,
     directory: &Directory,
     sums: &Sums,
-    interval: Option<Interval>,
+    request: &Request,
     start: Moment,
     end: Moment,
 ) -> Result<Vec<QueueSheet>, StoreError> {
-    let mut sheets: Vec<QueueSheet> = directory
-        .queues()
-        .iter()
-        .zip(&sums.queues)
-        .map(|(queue, cell)| QueueSheet {
-            name: queue.name.clone(),
-            title: queue.title.clone(),
-            objective: queue.objective,
-            short_abandon_ms: queue.short_abandon_ms,
-            figures: of_visits(cell, &queue.thresholds_ms, queue.objective.as_ref()),
-            intervals: Vec::new(),
-        })
-        .collect();
-    if let Some(interval) = interval {
-        for ((id, at), cell) in gather::intervals(reader, directory, interval, start, end)? {
+    let mut intervals: Vec<Vec<_>> = vec![Vec::new(); directory.queues().len()];
+    if let Some(interval) = request.interval {
+        for ((id, at), cell) in gather::intervals(reader, directory, &request.sight, interval, start, end)? {
             let queue = directory.queue(id);
             let figures = of_visits(&cell, &queue.thresholds_ms, queue.objective.as_ref());
-            sheets[id.index()].intervals.push((at, figures));
+            intervals[id.index()].push((at, figures));
         }
     }
-    Ok(sheets)
+    let seen = seen_queues(directory, &request.sight);
+    let sheets = seen.map(|(id, queue)| QueueSheet {
+        name: queue.name.clone(),
+        title: queue.title.clone(),
+        objective: queue.objective,
+        short_abandon_ms: queue.short_abandon_ms,
+        figures: of_visits(&sums.queues[id.index()], &queue.thresholds_ms, queue.objective.as_ref()),
+        intervals: std::mem::take(&mut intervals[id.index()]),
+    });
+    Ok(sheets.collect())
 }
 
-fn calls(directory: &Directory, sums: &Sums) -> CallsSheet {
-    let queues = directory.queues();
-    let by_first_queue: Vec<_> = queues
-        .iter()
-        .zip(&sums.calls)
-        .map(|(queue, cell)| of_visits(cell, &queue.thresholds_ms, queue.objective.as_ref()))
+/// The queues that the reader of the report may see, in the order of the configuration.
+fn seen_queues<'a>(directory: &'a Directory, sight: &'a Sight) -> impl Iterator<Item = (QueueId, &'a Queue)> {
+    let queues = directory.queues().iter().enumerate().map(|(at, queue)| (QueueId(at as u32), queue));
+    queues.filter(|(id, _)| sight.sees_queue(*id))
+}
+
+fn calls(directory: &Directory, sums: &Sums, sight: &Sight) -> CallsSheet {
+    let queues: Vec<&Queue> = seen_queues(directory, sight).map(|(_, queue)| queue).collect();
+    let by_first_queue: Vec<_> = seen_queues(directory, sight)
+        .map(|(id, queue)| of_visits(&sums.calls[id.index()], &queue.thresholds_ms, queue.objective.as_ref()))
         .collect();
     let mut all = VisitCell::default();
     sums.calls.iter().for_each(|cell| all.merge(cell));
@@ -125,7 +126,7 @@ fn units(directory: &Directory, sums: &Sums) -> Vec<UnitSheet> {
         .collect()
 }
 
-fn organisations(directory: &Directory, sums: &Sums) -> Vec<OrganisationSheet> {
+fn organisations(directory: &Directory, sums: &Sums, sight: &Sight) -> Vec<OrganisationSheet> {
     let sheet = |(index, organisation): (usize, &crate::directory::Organisation)| {
         let id = OrganisationId(index as u32);
         let mut sum = LegCounts::default();
@@ -141,7 +142,8 @@ fn organisations(directory: &Directory, sums: &Sums) -> Vec<OrganisationSheet> {
             figures: of_legs(&sum),
         }
     };
-    directory.organisations().iter().enumerate().skip(1).map(sheet).collect()
+    let organisations = directory.organisations().iter().enumerate().skip(1);
+    organisations.filter(|(index, _)| sight.sees_organisation(OrganisationId(*index as u32))).map(sheet).collect()
 }
 
 /// The other feed of a gap's switch that was heard in that time and has told beyond it.
@@ -192,9 +194,10 @@ fn quality(
 mod tests {
     use crate::call::fact::{LegOutcome, Outcome};
     use crate::measure::Share;
-    use crate::names::DefinitionId;
+    use crate::names::{DefinitionId, OrganisationId};
     use crate::report::tests_support::{Memory, at};
     use crate::report::{Interval, Status};
+    use crate::store::Sight;
 
     #[test]
     fn a_month_is_the_sum_of_its_days_hours_and_quarters() {
@@ -281,6 +284,25 @@ mod tests {
         assert_eq!((lycksele.units, lycksele.figures.answer_rate), (2, Share { met: 1, of: 3 }));
         assert_eq!(lycksele.figures.reached_rate, Share { met: 2, of: 3 });
         assert_eq!(report.unknown_targets.counts.transfers, 1);
+    }
+
+    #[test]
+    fn a_municipality_gets_its_own_units_and_nothing_of_others() {
+        let mut memory = Memory::new();
+        memory.call(0, "2026-11-03T10:00:00+01:00", Outcome::Answered, 10.0);
+        for unit in [0, 1, 2, 3] {
+            memory.transfer(unit, "2026-11-03T10:00:00+01:00", LegOutcome::Answered);
+        }
+        let whole = memory.report("2026-11", Some(Interval::Day));
+        let theirs = Sight::of_organisations([OrganisationId(2)]);
+        let report = memory.report_for(&theirs, "2026-11", Some(Interval::Day), "2030-01-01T00:00:00Z");
+        assert_eq!((whole.queues.len(), whole.units.len(), whole.organisations.len()), (2, 3, 2));
+        assert_eq!((report.queues.len(), report.calls.by_first_queue.len()), (0, 0));
+        assert_eq!(report.calls.total.counts.offered, 0);
+        assert_eq!(report.unknown_targets.counts.transfers, 0);
+        let names: Vec<&str> = report.units.iter().map(|unit| unit.organisation.as_str()).collect();
+        assert_eq!(names, [report.organisations[0].name.as_str()]);
+        assert_eq!(report.organisations.len(), 1);
     }
 
     #[test]

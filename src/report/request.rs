@@ -4,9 +4,10 @@ use chrono_tz::Tz;
 
 use crate::measure::{Moment, Span};
 use crate::stats::period::Period;
+use crate::store::Sight;
 
-/// Which days, cut how finely.
-#[derive(Clone, Copy, Debug)]
+/// Which days, cut how finely, for whom.
+#[derive(Clone, Debug)]
 pub struct Request {
     /// The local days, in the deployment's zone. The last is the day before `until`.
     pub period: Period,
@@ -15,6 +16,8 @@ pub struct Request {
     /// How long a call may stay without an event before it counts as stale: a period does not
     /// close before its last call could have. The call tracker's setting.
     pub stale_after: Span,
+    /// Whose report it is: queues and organisations outside are not in it.
+    pub sight: Sight,
 }
 
 impl Request {

@@ -12,7 +12,7 @@ use crate::report::{Interval, Report, Request, month_report};
 use crate::stats::period::Period;
 use crate::stats::rollup::Rollup;
 use crate::stats::{Cell, CellKey, ScopeKind, Tier};
-use crate::store::{Gap, Quality, Reader, StoreError, VisitRow};
+use crate::store::{DeadLetterRow, Gap, LegRow, Page, Quality, Reader, Sight, StoreError, VisitRow};
 
 pub(super) const STOCKHOLM: chrono_tz::Tz = chrono_tz::Europe::Stockholm;
 
@@ -124,8 +124,12 @@ impl Memory {
     }
 
     pub(super) fn report_at(&self, period: &str, interval: Option<Interval>, now: &str) -> Report {
+        self.report_for(&Sight::ALL, period, interval, now)
+    }
+
+    pub(super) fn report_for(&self, sight: &Sight, period: &str, interval: Option<Interval>, now: &str) -> Report {
         let period = Period::parse(period).unwrap();
-        let request = Request { period, interval, stale_after: Span::from_seconds(4 * 3600) };
+        let request = Request { period, interval, stale_after: Span::from_seconds(4 * 3600), sight: sight.clone() };
         month_report(self, &self.directory, &request, at(now)).unwrap()
     }
 }
@@ -133,20 +137,34 @@ impl Memory {
 impl Reader for Memory {
     fn cells(
         &self,
+        sight: &Sight,
         kind: ScopeKind,
         tier: Tier,
         from: Moment,
         until: Moment,
     ) -> Result<Vec<(CellKey, Cell)>, StoreError> {
-        let is_asked =
-            |key: &CellKey| key.scope.kind() == kind && key.tier == tier && from <= key.start && key.start < until;
+        let is_asked = |key: &CellKey| {
+            key.scope.kind() == kind
+                && key.tier == tier
+                && from <= key.start
+                && key.start < until
+                && sight.sees(key.scope, &self.directory)
+        };
         let cells: BTreeMap<CellKey, Cell> =
             self.rollup.touched().filter(|(key, _)| is_asked(key)).map(|(key, cell)| (*key, cell.clone())).collect();
         Ok(cells.into_iter().collect())
     }
 
-    fn visits(&self, _: QueueId, _: Moment, _: Moment, _: usize) -> Result<Vec<VisitRow>, StoreError> {
+    fn visits(&self, _: &Sight, _: QueueId, _: Moment, _: Moment, _: &Page) -> Result<Vec<VisitRow>, StoreError> {
         unreachable!("a report reads rollups, never calls")
+    }
+
+    fn legs(&self, _: &Sight, _: UnitId, _: Moment, _: Moment, _: &Page) -> Result<Vec<LegRow>, StoreError> {
+        unreachable!("a report reads rollups, never legs")
+    }
+
+    fn dead_letters(&self, _: &Sight, _: Option<i64>, _: usize) -> Result<Vec<DeadLetterRow>, StoreError> {
+        unreachable!("a report counts dead letters, it does not read them")
     }
 
     fn quality(&self, _: Moment, _: Moment) -> Result<Quality, StoreError> {

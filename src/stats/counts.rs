@@ -169,7 +169,7 @@ impl Counts {
             return;
         };
         *self.outcome_mut(outcome) += sign;
-        if matches!(outcome, Outcome::Lost | Outcome::Unknown) {
+        if matches!(outcome, Outcome::Lost | Outcome::Unknown | Outcome::Refused) {
             return;
         }
         let Some(wait) = stay.wait else { return };
@@ -221,6 +221,27 @@ impl Counts {
     /// X of the definitions: every way out that is neither an answer nor an abandon.
     pub fn other_exits(&self) -> i64 {
         self.overflowed + self.key_exit + self.callback + self.voicemail + self.refused + self.system
+    }
+
+    /// Answered, of which no source told how long they had waited. They count as answered; whether
+    /// in time, nobody knows, so that they are in no service level. The same holds of the next two.
+    pub fn answered_unmeasured(&self) -> i64 {
+        self.answered - self.waits_answered
+    }
+
+    /// Abandoned, after nobody knows how long.
+    pub fn abandoned_unmeasured(&self) -> i64 {
+        self.abandoned - self.waits_abandoned
+    }
+
+    /// Gone otherwise, after nobody knows how long. Who was refused never waited and is not in it.
+    pub fn others_unmeasured(&self) -> i64 {
+        self.other_exits() - self.refused - (self.waits_all - self.waits_answered - self.waits_abandoned)
+    }
+
+    /// All three.
+    pub fn unmeasured(&self) -> i64 {
+        self.answered_unmeasured() + self.abandoned_unmeasured() + self.others_unmeasured()
     }
 
     /// Counts at a threshold; zeros where it is not counted.

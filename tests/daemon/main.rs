@@ -15,5 +15,6 @@ mod intake;
 mod killed;
 mod private;
 mod program;
+mod records;
 mod switches;
 mod year;

@@ -15,6 +15,8 @@ mod fuzz;
 mod oracle;
 mod promise;
 mod recordings;
+mod records;
 mod rulings;
+mod sight;
 mod story;
 mod transfers;
