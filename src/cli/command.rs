@@ -6,7 +6,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::cli::error::CliError;
 use crate::cli::output::{print, tell};
-use crate::cli::{capture, check, demo, generate, import, report, run, simulate};
+use crate::cli::{capture, check, demo, generate, import, report, run, simulate, token};
 
 /// Service levels of a switchboard, exact and live.
 #[derive(Debug, Parser)]
@@ -38,6 +38,8 @@ enum Command {
     Capture(capture::CaptureArgs),
     /// Write the metrics page, Prometheus rules and Grafana dashboards from the program's definitions
     Generate(generate::GenerateArgs),
+    /// Make, list and revoke the tokens by which wallboards, municipalities and programs come in
+    Token(token::TokenArgs),
     /// Print completions for a shell
     Completions {
         /// Which shell
@@ -68,6 +70,7 @@ fn dispatch(cli: &Cli) -> Result<(), CliError> {
         Command::Check(args) => check::run(args),
         Command::Capture(args) => capture::run(args),
         Command::Generate(args) => generate::run(args),
+        Command::Token(args) => token::run(args),
         Command::Completions { shell } => {
             let mut out = Vec::new();
             clap_complete::generate(*shell, &mut Cli::command(), "servicegrad", &mut out);

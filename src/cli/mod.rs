@@ -2,8 +2,8 @@
 //!
 //! - [`command`]: what can be typed, and what becomes of it
 //! - [`error`]: how it can fail, and with which exit code
-//! - [`run`], [`demo`], [`import`], [`report`], [`check`], [`simulate`], [`capture`], [`generate`]: one
-//!   command each
+//! - [`run`], [`demo`], [`import`], [`report`], [`check`], [`simulate`], [`capture`], [`generate`],
+//!   [`token`]: one command each
 //! - `try_records`: what a file of records would come to
 //! - [`output`]: writing for people and pipes
 
@@ -18,6 +18,7 @@ pub mod output;
 pub mod report;
 pub mod run;
 pub mod simulate;
+pub mod token;
 mod try_records;
 
 pub use command::main;

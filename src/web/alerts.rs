@@ -17,7 +17,8 @@ use crate::web::Shared;
 /// Longest name and comment of a silence.
 const TEXT_MAX: usize = 500;
 
-/// How the alerts stand.
+/// How the alerts stand: pending, firing, silenced, hidden; and the silences in force.
+#[utoipa::path(get, path = "/api/v1/alerts", tag = "alerts", responses((status = 200, description = "Alerts and silences")))]
 pub async fn list(State(shared): State<Arc<Shared>>) -> Response {
     let state = shared.alerts.state.borrow().clone();
     ([(header::CACHE_CONTROL, "no-store")], axum::Json(&*state)).into_response()
@@ -40,7 +41,9 @@ pub struct SilenceWish {
     comment: String,
 }
 
-/// Takes a wish for a silence.
+/// Takes a wish for a silence: `{"alert"?, "labels"?, "for": "2h", "by", "comment"}`.
+#[utoipa::path(post, path = "/api/v1/alerts/silences", tag = "alerts",
+    responses((status = 201, description = "The silence"), (status = 400, description = "What is wrong with it")))]
 pub async fn silence(State(shared): State<Arc<Shared>>, axum::Json(wish): axum::Json<SilenceWish>) -> Response {
     if let Some(why) = fault(&wish) {
         return refuse(StatusCode::BAD_REQUEST, &why);
@@ -84,7 +87,9 @@ pub struct By {
     by: Option<String>,
 }
 
-/// Ends a silence before its time.
+/// Ends a silence before its time: `?by=NAME`.
+#[utoipa::path(delete, path = "/api/v1/alerts/silences/{id}", tag = "alerts", params(("id" = u64, Path)),
+    responses((status = 204, description = "It is over"), (status = 404, description = "None in force")))]
 pub async fn end_silence(State(shared): State<Arc<Shared>>, Path(id): Path<u64>, Query(by): Query<By>) -> Response {
     let Some(by) = by.by.filter(|by| (1..=TEXT_MAX).contains(&by.trim().len())) else {
         return refuse(StatusCode::BAD_REQUEST, "say who ends it: ?by=NAME");

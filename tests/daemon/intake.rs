@@ -280,11 +280,19 @@ fn every_page_answers_with_its_headers() {
     let daemon = house.run();
     assert_eq!(daemon.get("/healthz"), "ok\n");
     assert_eq!(daemon.get("/readyz"), "{\"ready\":true}");
-    for (language, word) in [("sv", "Väntar nu"), ("en", "Waiting now")] {
-        let page = daemon.get(&format!("/?lang={language}"));
-        assert!(page.contains(word) && page.contains(&format!("<html lang=\"{language}\"")), "{page}");
-        assert!(!page.contains(">board-"), "a text is missing: {page}");
+    for path in ["/", "/units", "/queues/kundtjanst", "/reports", "/status", "/tillganglighet"] {
+        for language in ["sv", "en"] {
+            let page = daemon.get(&format!("{path}?lang={language}"));
+            assert!(page.contains(&format!("<html lang=\"{language}\"")), "{page}");
+            // A key that has no text stands for itself.
+            let keys = servicegrad::i18n::keys(servicegrad::i18n::Language::Sv);
+            let bare = keys.iter().find(|key| page.contains(&format!(">{key}<")));
+            assert_eq!(bare, None, "a text is missing on {path}");
+        }
     }
+    assert!(daemon.get("/?lang=sv").contains("Väntar") && daemon.get("/?lang=en").contains("Waiting"));
+    assert_eq!(daemon.ask("GET", "/queues/nobody", "", b"").0, 404);
+    assert_eq!(daemon.ask("GET", "/queues/kundtjanst?day=soon", "", b"").0, 400);
     let live: serde_json::Value = serde_json::from_str(&daemon.get("/api/v1/live")).unwrap();
     assert_eq!(live["queues"][0]["queue"], "kundtjanst");
     let schema = daemon.get("/api/v1/events/schema");
