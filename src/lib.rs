@@ -34,11 +34,12 @@
 //! A room uses lower floors only, never its own; `tests/house.rs` holds that.
 //!
 //! ```text
-//! 10  cli                       commands; talks to people
-//!  9  daemon                    joins everything once; start and stop
-//!  8  config                    loads, merges, checks; owns no setting of its own
-//!  7  web  generate             pages, live figures, posted events; files for other programs
-//!  6  engine  metrics  alert  report   engine alone changes state; the others read
+//! 11  cli                       commands; talks to people
+//! 10  daemon                    joins everything once; start and stop
+//!  9  config                    loads, merges, checks; owns no setting of its own
+//!  8  web  generate             pages, live figures, posted events; files for other programs
+//!  7  engine  metrics  alert  report   engine alone changes state; the others read
+//!  6  post                      mails and posts, carried from the outbox
 //!  5  store                     the contract of keeping; SQLite, PostgreSQL
 //!  4  stats                     definitions, counts, waits, windows, rollups, the snapshot
 //!  3  source  call  simulate    bytes into events; events into facts; a switchboard that is not there
@@ -70,6 +71,7 @@ pub mod i18n;
 pub mod measure;
 pub mod metrics;
 pub mod names;
+pub mod post;
 pub mod report;
 pub mod simulate;
 pub mod source;

@@ -4,13 +4,14 @@
 use std::path::{Path, PathBuf};
 
 /// Rooms from the ground up; a room uses lower floors only, never its own.
-const FLOORS: [&[&str]; 11] = [
+const FLOORS: [&[&str]; 12] = [
     &["names", "measure"],
     &["clock", "i18n"],
     &["event", "directory"],
     &["source", "call", "simulate"],
     &["stats"],
     &["store"],
+    &["post"],
     &["engine", "metrics", "alert", "report"],
     &["web", "generate"],
     &["config"],

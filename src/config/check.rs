@@ -7,6 +7,7 @@ use chrono_tz::Tz;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+use crate::alert::AlertSettings;
 use crate::call::TrackerSettings;
 use crate::config::section::read;
 use crate::config::units::unit_rows;
@@ -14,6 +15,7 @@ use crate::config::{Fault, Origins};
 use crate::directory::{Directory, OrganisationSettings, Queue, QueueSettings, UnitRow, Units};
 use crate::metrics::MetricsSettings;
 use crate::names::SourceId;
+use crate::post::MailSettings;
 use crate::source::SourceSettings;
 use crate::store::StoreSettings;
 use crate::web::HttpSettings;
@@ -31,6 +33,10 @@ pub struct Config {
     pub http: HttpSettings,
     /// How the page of metrics is bounded.
     pub metrics: MetricsSettings,
+    /// How alerts are judged and told.
+    pub alert: AlertSettings,
+    /// Through which server mail is sent.
+    pub mail: MailSettings,
     /// How calls are followed.
     pub tracker: TrackerSettings,
     /// The queues as configured; as checked they stand in the directory.
@@ -42,7 +48,7 @@ pub struct Config {
 }
 
 /// The keys of the top level.
-const KEYS: [&str; 12] = [
+const KEYS: [&str; 14] = [
     "zone",
     "stale_after",
     "lateness",
@@ -51,6 +57,8 @@ const KEYS: [&str; 12] = [
     "store",
     "http",
     "metrics",
+    "alert",
+    "mail",
     "source",
     "queue",
     "organisation",
@@ -83,6 +91,11 @@ pub fn from_value(value: Value, folder: &Path) -> Result<Config, Vec<Fault>> {
     let store: StoreSettings = table(&mut top, "store", StoreSettings::check, &mut wrong);
     let http: HttpSettings = table(&mut top, "http", HttpSettings::check, &mut wrong);
     let metrics: MetricsSettings = table(&mut top, "metrics", MetricsSettings::check, &mut wrong);
+    let alert: AlertSettings = table(&mut top, "alert", AlertSettings::check, &mut wrong);
+    let mail: MailSettings = table(&mut top, "mail", MailSettings::check, &mut wrong);
+    if mail.server.is_none() && alert.receiver.iter().any(|receiver| !receiver.to.is_empty()) {
+        wrong.push(("mail.server".to_owned(), "is missing: a receiver of alerts is to be mailed".to_owned()));
+    }
     // A source whose settings are wrong is still one that a queue can be fed by.
     let names = names(top.get("source"));
     let mut sources: Vec<(String, SourceSettings)> = list(&mut top, "source", &mut wrong);
@@ -116,6 +129,8 @@ pub fn from_value(value: Value, folder: &Path) -> Result<Config, Vec<Fault>> {
             store,
             http,
             metrics,
+            alert,
+            mail,
             tracker,
             queues: settings.into_iter().map(|(_, queue)| queue).collect(),
             holidays,

@@ -41,6 +41,7 @@ pub fn describe(config: &Config) -> String {
     }
     page.table("metrics", "[metrics]");
     page.line("series_max", &config.metrics.series_max.to_string());
+    page.outgoing();
     for (at, source) in config.sources.iter().enumerate() {
         page.table(&format!("source[{}]", at + 1), &format!("[[source]] {}", source.name));
         page.line("kind", &source.kind);
@@ -114,6 +115,26 @@ impl Page<'_> {
             self.line("tls", &source.tls.to_string());
             self.path("tls_ca", source.tls_ca.as_deref());
         }
+    }
+
+    fn outgoing(&mut self) {
+        let (alert, mail) = (&self.config.alert, &self.config.mail);
+        self.table("alert", "[alert]");
+        self.line("every", &alert.every.to_string());
+        self.line("remind", &alert.remind.to_string());
+        self.line(
+            "receiver",
+            &alert
+                .receiver
+                .iter()
+                .map(|one| format!("{} ({})", one.name, one.kind.as_str()))
+                .collect::<Vec<_>>()
+                .join(", "),
+        );
+        self.table("mail", "[mail]");
+        self.line("server", mail.server.as_deref().unwrap_or("none"));
+        self.line("encryption", mail.encryption.as_str());
+        self.path("password_file", mail.password_file.as_deref());
     }
 
     fn queue(&mut self, queue: &Queue, settings: &QueueSettings) {

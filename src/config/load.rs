@@ -146,6 +146,10 @@ mod tests {
             fields::<crate::store::StoreSettings>(),
             fields::<crate::web::HttpSettings>(),
             fields::<crate::metrics::MetricsSettings>(),
+            fields::<crate::alert::AlertSettings>(),
+            fields::<crate::alert::settings::RuleChange>(),
+            fields::<crate::alert::settings::ReceiverSettings>(),
+            fields::<crate::post::MailSettings>(),
             fields::<crate::source::SourceSettings>(),
             fields::<crate::source::RecordsSettings>(),
             fields::<crate::source::records::mapped::MapSettings>(),
@@ -155,7 +159,7 @@ mod tests {
         for key in lists.into_iter().flatten().chain(["zone", "holidays", "units"]) {
             let is_there = |line: &str| {
                 let line = line.strip_prefix("# ").unwrap_or(line);
-                line.starts_with(&format!("{key} = ")) || line.ends_with(&format!(".{key}]"))
+                line.starts_with(&format!("{key} = ")) || line.trim_end_matches(']').ends_with(&format!(".{key}"))
             };
             assert!(text.lines().any(is_there), "`{key}` does not stand in {SHIPPED}");
         }

@@ -11,6 +11,7 @@ use tokio::task::JoinSet;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::daemon::feeds::{self, Common};
+use crate::daemon::outgoing::{self, Outgoing};
 use crate::engine::Engine;
 use crate::engine::run::{Joints, run};
 use crate::metrics::HttpMetrics;
@@ -55,6 +56,9 @@ pub enum StartError {
     /// The token.
     #[error("http.token_file: {0}")]
     Token(std::io::Error),
+    /// What goes out.
+    #[error("{0}")]
+    Outgoing(String),
     /// The tokens.
     #[error("http.tokens: {0}")]
     Tokens(#[from] TokenError),
@@ -77,6 +81,7 @@ pub struct Daemon {
     feeds: JoinSet<()>,
     web: tokio::task::JoinHandle<()>,
     writers: [tokio::task::JoinHandle<()>; 2],
+    outgoing: Outgoing,
     engine: JoinHandle<Result<(), StoreError>>,
 }
 
@@ -110,6 +115,7 @@ impl Daemon {
         let (shown_out, shown) = watch::channel(Arc::clone(&first));
         let (snapshots_out, snapshots) = watch::channel(first);
         let metrics = registry();
+        let (outgoing, alerts) = outgoing::start(config, snapshots.clone(), &clock, stop.clone())?;
         let token = config.http.read_token().map_err(StartError::Token)?;
         let tokens = Arc::new(Tokens::open(config.http.tokens.as_deref(), &directory)?);
         if !address.ip().is_loopback() && token.is_none() && tokens.is_empty() {
@@ -126,6 +132,7 @@ impl Daemon {
             live: Live::new(shown),
             readers: Arc::new(readers),
             directory,
+            alerts,
             doors: doors(&config.sources)?,
             sink: sink.clone(),
             http: HttpMetrics::new(&metrics).map_err(|error| StartError::Metrics(error.to_string()))?,
@@ -154,6 +161,7 @@ impl Daemon {
             feeds,
             web: tokio::spawn(serve(listener, shared, stop)),
             writers,
+            outgoing,
             engine: std::thread::spawn(move || on_own_thread(engine, joints)),
         })
     }
@@ -166,6 +174,8 @@ impl Daemon {
         let _ = (&mut self.web).await;
         self.stop_engine.send_replace(true);
         drop(self.sink);
+        let outgoing = self.outgoing;
+        let _ = tokio::task::spawn_blocking(move || outgoing.join()).await;
         let engine = tokio::task::spawn_blocking(move || self.engine.join()).await;
         self.writers.iter().for_each(tokio::task::JoinHandle::abort);
         match engine {

@@ -4,11 +4,13 @@
 //!
 //! - [`joint`]: start, and stop in order
 //! - [`feeds`]: from settings to running sources
+//! - `outgoing`: alerts and letters on threads of their own
 //! - [`played`]: a switch that is not there, on a port, for demonstrations and tests
 //! - [`record`]: a source read as always, and recorded in disguise
 
 pub mod feeds;
 pub mod joint;
+mod outgoing;
 pub mod played;
 pub mod record;
 

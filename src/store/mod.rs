@@ -14,7 +14,7 @@
 //! - [`contract`]: the traits [`Store`] (write) and [`Reader`] · [`sight`]: who may see what
 //! - [`figures`]: both over a [`Database`]; [`facts`], [`cells`]: to rows and back; [`mod@read`]: for reports
 //! - [`saved`]: the stored form of a call
-//! - [`ledger`]: what is kept beside the figures, of which [`audit`] is one
+//! - [`ledger`]: what is kept beside the figures: [`audit`], [`outbox`]
 //! - [`tables`]: the list of tables; [`migrations`]: the steps that bring a store to this schema
 //! - [`database`], [`value`]: what a kind of store must be able to do; [`sqlite`]: the embedded one;
 //!   [`postgres`]: in a server
@@ -29,6 +29,7 @@ pub mod figures;
 pub mod ledger;
 pub mod migrations;
 pub mod open;
+pub mod outbox;
 pub mod postgres;
 pub mod read;
 pub mod saved;

@@ -10,10 +10,12 @@
 //!   the house · [`readers`]: questions to the store · [`stretch`]: the days they are about
 //! - [`board`]: the wallboard · [`pages`]: the pages for the desk · [`frame`], [`look`]: what is
 //!   around them · [`assets`]: their style and scripts
+//! - [`alerts`]: how the alerts stand, silences
 //! - [`api`]: the API · [`health`]: alive, ready, metrics
 //! - [`ingest`]: posted events · [`sender`]: who may post, how much · [`unpack`]: bodies
 
 pub mod access;
+pub mod alerts;
 pub mod api;
 pub mod assets;
 pub mod board;

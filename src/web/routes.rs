@@ -7,19 +7,19 @@ use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
 use axum::middleware;
 use axum::response::IntoResponse;
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post};
 
 use crate::web::api::{openapi, queues, reports, status, units};
 use crate::web::unpack::BODY_BYTES_MAX;
 use crate::web::visitor::Right;
-use crate::web::{Shared, access, assets, board, health, ingest, live, pages};
+use crate::web::{Shared, access, alerts, assets, board, health, ingest, live, pages};
 
 /// What an endpoint asks of its visitors; `None`: nothing, anybody may.
 pub type Needs = Option<Right>;
 
 /// Every endpoint: method, path, what it needs. The router below serves these and no others, which a
 /// test holds; one that is not listed is refused.
-pub const ENDPOINTS: [(&str, &str, Needs); 30] = [
+pub const ENDPOINTS: [(&str, &str, Needs); 33] = [
     ("GET", "/", Some(Right::Board)),
     ("GET", "/units", Some(Right::Units)),
     ("GET", "/units/{unit}", Some(Right::Units)),
@@ -50,6 +50,9 @@ pub const ENDPOINTS: [(&str, &str, Needs); 30] = [
     ("GET", "/api/v1/reports/{report}", Some(Right::Reports)),
     ("POST", "/api/v1/events", Some(Right::Ingest)),
     ("GET", "/api/v1/events/schema", None),
+    ("GET", "/api/v1/alerts", Some(Right::Status)),
+    ("POST", "/api/v1/alerts/silences", Some(Right::Status)),
+    ("DELETE", "/api/v1/alerts/silences/{id}", Some(Right::Status)),
 ];
 
 /// All pages.
@@ -85,6 +88,9 @@ pub fn router(shared: Arc<Shared>) -> Router {
         .route("/api/v1/reports/{report}", get(reports::report))
         .route("/api/v1/events", post(ingest::events))
         .route("/api/v1/events/schema", get(ingest::schema))
+        .route("/api/v1/alerts", get(alerts::list))
+        .route("/api/v1/alerts/silences", post(alerts::silence))
+        .route("/api/v1/alerts/silences/{id}", delete(alerts::end_silence))
         .fallback(|| async {
             (StatusCode::NOT_FOUND, axum::Json(serde_json::json!({ "error": "there is no such page" }))).into_response()
         })

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use prometheus::Registry;
 use tokio::sync::{Semaphore, watch};
 
+use crate::alert::AlertBoard;
 use crate::clock::Clock;
 use crate::directory::Directory;
 use crate::measure::{Moment, Span};
@@ -27,6 +28,8 @@ pub struct Shared {
     pub readers: Arc<Readers>,
     /// Who is who.
     pub directory: Arc<Directory>,
+    /// How the alerts stand.
+    pub alerts: AlertBoard,
     /// The sources that may be posted to.
     pub doors: Doors,
     /// The way to the engine; gone when the daemon stops.

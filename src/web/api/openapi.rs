@@ -4,7 +4,7 @@ use axum::Json;
 use utoipa::OpenApi;
 
 use crate::web::api::{queues, reports, status, units};
-use crate::web::{live, view};
+use crate::web::{alerts, live, view};
 
 /// The API, version 1.
 #[derive(Debug, OpenApi)]
@@ -29,6 +29,9 @@ use crate::web::{live, view};
         status::dead_letters,
         reports::reports,
         reports::report,
+        alerts::list,
+        alerts::silence,
+        alerts::end_silence,
         document,
     ),
     components(schemas(view::LiveView))

@@ -1,0 +1,102 @@
+//! What goes out: alerts judged on a thread of their own, letters carried on another.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::mpsc::sync_channel;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use tokio::sync::watch;
+
+use crate::alert::run::Alerts;
+use crate::alert::settings::{AlertSettings, ReceiverKind};
+use crate::alert::{AlertBoard, board};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::daemon::StartError;
+use crate::post::Carrier;
+use crate::post::mail::MailWay;
+use crate::post::web::{WebWay, agent};
+use crate::stats::Snapshot;
+use crate::store;
+
+/// How long a letter under way is waited for at the end; it stays in the outbox.
+const CARRIER_WAIT: Duration = Duration::from_secs(3);
+
+/// The two threads.
+#[derive(Debug)]
+pub(super) struct Outgoing {
+    alerts: JoinHandle<()>,
+    carrier: JoinHandle<()>,
+}
+
+/// Starts both; the board is for the surfaces.
+pub(super) fn start(
+    config: &Config,
+    snapshots: watch::Receiver<Arc<Snapshot>>,
+    clock: &Clock,
+    stop: watch::Receiver<bool>,
+) -> Result<(Outgoing, AlertBoard), StartError> {
+    let outbox = || store::open_ledger(&config.store);
+    let (wake, woken) = sync_channel(1);
+    let carrier = Carrier {
+        outbox: outbox()?,
+        mail: MailWay::new(&config.mail).map_err(StartError::Outgoing)?,
+        web: Arc::new(ways(&config.alert)?),
+        clock: clock.clone(),
+    };
+    let (board, state, asks) = board::AlertBoard::new();
+    let alerts = Alerts {
+        settings: config.alert.clone(),
+        snapshots,
+        outbox: outbox()?,
+        state,
+        asks,
+        wake,
+        clock: clock.clone(),
+        stop,
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
+    let runtime = runtime.map_err(|error| StartError::Outgoing(format!("the alerts' runtime: {error}")))?;
+    let outgoing = Outgoing {
+        alerts: std::thread::spawn(move || runtime.block_on(alerts.run())),
+        carrier: std::thread::spawn(move || carrier.run(&woken)),
+    };
+    Ok((outgoing, board))
+}
+
+/// The ways to the receivers of the web, by name.
+fn ways(settings: &AlertSettings) -> Result<BTreeMap<String, WebWay>, StartError> {
+    let agent = agent();
+    let mut ways = BTreeMap::new();
+    for receiver in &settings.receiver {
+        let Some(url) = &receiver.url else { continue };
+        let url = match receiver.kind {
+            ReceiverKind::Alertmanager => format!("{}/api/v2/alerts", url.trim_end_matches('/')),
+            ReceiverKind::Webhook | ReceiverKind::Email => url.clone(),
+        };
+        let read = |key: &str, path: Option<&std::path::PathBuf>| {
+            let text = path.map(std::fs::read_to_string).transpose();
+            let text = text.map_err(|error| {
+                StartError::Outgoing(format!("alert.receiver \"{}\".{key}: {error}", receiver.name))
+            })?;
+            Ok::<_, StartError>(text.map(|text| text.trim().to_owned()))
+        };
+        let secret = read("secret_file", receiver.secret_file.as_ref())?;
+        let token = read("token_file", receiver.token_file.as_ref())?;
+        ways.insert(receiver.name.clone(), WebWay::new(&agent, url, secret.as_deref(), token));
+    }
+    Ok(ways)
+}
+
+impl Outgoing {
+    /// Waits for both after they were asked to stop; a letter under way not for long.
+    pub(super) fn join(self) {
+        // A thread that panicked has said so by itself.
+        let _ = self.alerts.join();
+        let end = Instant::now() + CARRIER_WAIT;
+        while !self.carrier.is_finished() && Instant::now() < end {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! What goes out: mails and posts to addresses of the web, taken from the store's outbox, tried until
+//! they are taken or given up.
+//!
+//! A letter is in the outbox before anybody tries to send it, and is struck off when the receiver has
+//! taken it, so that neither a crash nor a receiver that is away for a night loses one. A crash
+//! between the two sends it again under the same key: by it a receiver knows what it has had.
+//!
+//! Knows no alert and no report.
+//!
+//! - [`settings`]: `[mail]` of the configuration
+//! - [`letter`]: what can be sent · [`mail`]: by SMTP · [`web`]: by HTTP, signed
+//! - [`carrier`]: takes letters out of the outbox and delivers them
+
+pub mod carrier;
+pub mod letter;
+pub mod mail;
+pub mod settings;
+pub mod web;
+
+pub use carrier::Carrier;
+pub use letter::{Attachment, Letter, Mail};
+pub use settings::MailSettings;

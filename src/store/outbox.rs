@@ -1,0 +1,156 @@
+//! The outbox: letters that are to go out, and what their writers must remember with them.
+//!
+//! A letter and its writer's memory are kept in one transaction: whoever is killed in between has
+//! neither said it nor forgotten it.
+
+use crate::measure::Moment;
+use crate::store::audit::Act;
+use crate::store::database::Statement;
+use crate::store::{Ledger, StoreError};
+
+/// A letter to be put in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewLetter {
+    /// Tells it from every other, for ever; also told to the receiver.
+    pub key: String,
+    /// To whom, for people.
+    pub to: String,
+    /// The letter.
+    pub content: Vec<u8>,
+}
+
+/// A letter that is due.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeldLetter {
+    /// Its number.
+    pub id: i64,
+    /// Its key.
+    pub key: String,
+    /// To whom, for people.
+    pub to: String,
+    /// The letter.
+    pub content: Vec<u8>,
+    /// When it was put in.
+    pub written: Moment,
+    /// How often it has been tried.
+    pub tries: u32,
+}
+
+impl Ledger {
+    /// Puts letters in, due at once, keeps `memory` under its writer's name and notes an act, together
+    /// or not at all. A letter whose key is known already is not put in again.
+    pub fn write_letters(
+        &mut self,
+        letters: &[NewLetter],
+        memory: Option<(&str, &str)>,
+        act: Option<&Act>,
+        now: Moment,
+    ) -> Result<(), StoreError> {
+        let mut statements = Vec::new();
+        for letter in letters {
+            statements.push(Statement {
+                sql: "INSERT INTO outbox (key, receiver, content, written, due, tries) VALUES ($1, $2, $3, $4, $5, 0)
+                      ON CONFLICT (key) DO NOTHING"
+                    .to_owned(),
+                with: vec![
+                    (&letter.key).into(),
+                    (&letter.to).into(),
+                    letter.content.as_slice().into(),
+                    now.into(),
+                    now.into(),
+                ],
+            });
+        }
+        if let Some((writer, memory)) = memory {
+            statements.push(Statement {
+                sql: "INSERT INTO memory (writer, content) VALUES ($1, $2)
+                      ON CONFLICT (writer) DO UPDATE SET content = excluded.content"
+                    .to_owned(),
+                with: vec![writer.into(), memory.into()],
+            });
+        }
+        if let Some(Act { at, who, act, about, detail }) = act {
+            statements.push(Statement {
+                sql: "INSERT INTO audit (at, who, act, about, detail) VALUES ($1, $2, $3, $4, $5)".to_owned(),
+                with: vec![(*at).into(), who.into(), act.into(), about.into(), detail.into()],
+            });
+        }
+        if !statements.is_empty() {
+            self.database.commit("writing to the outbox", Vec::new(), &statements)?;
+        }
+        Ok(())
+    }
+
+    /// What `writer` kept.
+    pub fn memory_of(&self, writer: &str) -> Result<Option<String>, StoreError> {
+        let sql = "SELECT content FROM memory WHERE writer = $1";
+        self.database.first("reading the outbox", sql, &[writer.into()], |row| row.text(0).map(str::to_owned))
+    }
+
+    /// Letters that are due at `now`, the oldest first, at most `limit`.
+    pub fn letters_due(&self, now: Moment, limit: usize) -> Result<Vec<HeldLetter>, StoreError> {
+        let sql = "SELECT id, key, receiver, content, written, tries FROM outbox
+                   WHERE due IS NOT NULL AND due <= $1 ORDER BY due, id LIMIT $2";
+        let with = [now.into(), (limit as i64).into()];
+        self.database.all("reading the outbox", sql, &with, |row| {
+            Ok(HeldLetter {
+                id: row.int(0)?,
+                key: row.text(1)?.to_owned(),
+                to: row.text(2)?.to_owned(),
+                content: row.bytes(3)?.to_vec(),
+                written: Moment(row.int(4)?),
+                tries: row.small(5)?,
+            })
+        })
+    }
+
+    /// A letter was taken. Its key stays known; its content is let go.
+    pub fn letter_sent(&mut self, id: i64, now: Moment) -> Result<(), StoreError> {
+        let sql =
+            "UPDATE outbox SET sent = $1, content = $2, due = NULL, trouble = NULL, tries = tries + 1 WHERE id = $3";
+        let with = vec![now.into(), Vec::new().into(), id.into()];
+        self.database.execute("writing to the outbox", sql, with)?;
+        Ok(())
+    }
+
+    /// A letter was not taken: why, and when it is tried again; `None`: never.
+    pub fn letter_refused(&mut self, id: i64, why: &str, next: Option<Moment>) -> Result<(), StoreError> {
+        let sql = "UPDATE outbox SET trouble = $1, due = $2, tries = tries + 1 WHERE id = $3";
+        let with = vec![why.into(), next.into(), id.into()];
+        self.database.execute("writing to the outbox", sql, with)?;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{StoreSettings, open_ledger};
+
+    fn letter(key: &str) -> NewLetter {
+        NewLetter { key: key.into(), to: "jour".into(), content: vec![1, 2] }
+    }
+
+    #[test]
+    fn a_letter_lies_in_the_outbox_until_it_is_taken_and_is_never_put_in_twice() {
+        let folder = tempfile::tempdir().unwrap();
+        let settings = StoreSettings::at(&format!("sqlite:{}", folder.path().join("figures.db").display()));
+        let mut outbox = open_ledger(&settings).unwrap();
+        outbox.write_letters(&[letter("a"), letter("b")], Some(("alert", "{}")), None, Moment(10)).unwrap();
+        outbox.write_letters(&[letter("a")], None, None, Moment(11)).unwrap();
+        let due = outbox.letters_due(Moment(10), 9).unwrap();
+        assert_eq!(due.iter().map(|letter| letter.key.as_str()).collect::<Vec<_>>(), ["a", "b"]);
+        outbox.letter_sent(due[0].id, Moment(12)).unwrap();
+        outbox.letter_refused(due[1].id, "away", Some(Moment(50))).unwrap();
+
+        let mut again = open_ledger(&settings).unwrap();
+        assert_eq!(again.memory_of("alert").unwrap().as_deref(), Some("{}"));
+        assert!(again.letters_due(Moment(49), 9).unwrap().is_empty());
+        let due = again.letters_due(Moment(50), 9).unwrap();
+        assert_eq!((due.len(), due[0].tries, due[0].written), (1, 1, Moment(10)));
+        again.write_letters(&[letter("a")], None, None, Moment(60)).unwrap();
+        assert_eq!(again.letters_due(Moment(60), 9).unwrap().len(), 1, "what was sent is not sent again");
+        again.letter_refused(due[0].id, "no", None).unwrap();
+        assert!(again.letters_due(Moment(i64::MAX), 9).unwrap().is_empty());
+    }
+}
