@@ -2,7 +2,8 @@
 //!
 //! - [`command`]: what can be typed, and what becomes of it
 //! - [`error`]: how it can fail, and with which exit code
-//! - [`run`], [`demo`], [`import`], [`report`], [`check`], [`simulate`]: one command each
+//! - [`run`], [`demo`], [`import`], [`report`], [`check`], [`simulate`], [`staffing`]: one
+//!   command each
 //! - [`output`]: writing for people and pipes
 
 pub mod check;
@@ -14,5 +15,6 @@ pub mod output;
 pub mod report;
 pub mod run;
 pub mod simulate;
+pub mod staffing;
 
 pub use command::main;

@@ -2,11 +2,15 @@
 
 use crate::directory::Directory;
 use crate::measure::{Moment, Share};
-use crate::names::{OrganisationId, UNKNOWN_UNIT};
+use crate::names::UNKNOWN_UNIT;
+use crate::report::compare::comparisons;
 use crate::report::figures::{of_legs, of_visits};
 use crate::report::gather::{self, Sums};
+use crate::report::pattern::patterns;
+use crate::report::request::is_within;
 use crate::report::sheet::{
-    CallsSheet, GapSheet, OrganisationSheet, PeriodSheet, QualitySheet, QueueSheet, Report, Status, UnitSheet,
+    CallsSheet, GapSheet, LegFigures, OrganisationSheet, PeriodSheet, QualitySheet, QueueSheet, Report, Status,
+    UnitSheet,
 };
 use crate::report::{Interval, Request};
 use crate::stats::{LegCounts, VisitCell};
@@ -25,7 +29,12 @@ pub fn month_report(
 ) -> Result<Report, StoreError> {
     let (start, end) = request.moments(directory.zone());
     let sums = gather::sums(reader, directory, start, end)?;
+    let units = units(directory, &sums, request);
+    let listed: Vec<&str> = units.iter().map(|unit| unit.name.as_str()).collect();
+    let comparisons = comparisons(reader, directory, request, &listed)?;
     Ok(Report {
+        kind: request.kind,
+        organisation: request.organisation.map(|id| directory.organisation(id).title.clone()),
         period: PeriodSheet {
             from: request.period.from,
             until: request.period.until,
@@ -38,9 +47,15 @@ pub fn month_report(
         },
         queues: queues(reader, directory, &sums, request.interval, start, end)?,
         calls: calls(directory, &sums),
-        units: units(directory, &sums),
-        unknown_targets: of_legs(&sums.units[UNKNOWN_UNIT.index()]),
-        organisations: organisations(directory, &sums),
+        units,
+        unknown_targets: match request.organisation {
+            None => of_legs(&sums.units[UNKNOWN_UNIT.index()]),
+            // Nobody's in particular, so not this organisation's.
+            Some(_) => LegFigures::default(),
+        },
+        organisations: organisations(directory, &sums, request),
+        comparisons,
+        patterns: patterns(reader, directory, start, end)?,
         quality: quality(reader, directory, &sums, start, end)?,
     })
 }
@@ -75,6 +90,7 @@ fn queues(
             title: queue.title.clone(),
             objective: queue.objective,
             short_abandon_ms: queue.short_abandon_ms,
+            hours: queue.hours.text().map(str::to_owned),
             figures: of_visits(cell, &queue.thresholds_ms, queue.objective.as_ref()),
             intervals: Vec::new(),
         })
@@ -108,12 +124,15 @@ fn calls(directory: &Directory, sums: &Sums) -> CallsSheet {
     CallsSheet { total, by_first_queue }
 }
 
-fn is_used(counts: &LegCounts) -> bool {
+/// Whether anything was sent there.
+pub(super) fn is_used(counts: &LegCounts) -> bool {
     counts.transfers > 0 || counts.apart > 0 || counts.journeys > 0
 }
 
-fn units(directory: &Directory, sums: &Sums) -> Vec<UnitSheet> {
-    let mut used: Vec<_> = directory.units().iter().zip(&sums.units).skip(1).filter(|(_, c)| is_used(c)).collect();
+fn units(directory: &Directory, sums: &Sums, request: &Request) -> Vec<UnitSheet> {
+    let all = directory.units().iter().zip(&sums.units).skip(1);
+    let mut used: Vec<_> =
+        all.filter(|(unit, counts)| is_used(counts) && is_within(request, unit.organisation.index())).collect();
     used.sort_by_key(|(unit, _)| unit.organisation);
     used.into_iter()
         .map(|(unit, counts)| UnitSheet {
@@ -125,23 +144,30 @@ fn units(directory: &Directory, sums: &Sums) -> Vec<UnitSheet> {
         .collect()
 }
 
-fn organisations(directory: &Directory, sums: &Sums) -> Vec<OrganisationSheet> {
+fn organisations(directory: &Directory, sums: &Sums, request: &Request) -> Vec<OrganisationSheet> {
     let sheet = |(index, organisation): (usize, &crate::directory::Organisation)| {
-        let id = OrganisationId(index as u32);
-        let mut sum = LegCounts::default();
-        let mut used = 0;
-        for (_, counts) in directory.units().iter().zip(&sums.units).filter(|(unit, _)| unit.organisation == id) {
-            sum.combine(counts, 1);
-            used += usize::from(is_used(counts));
-        }
+        let (sum, units) = sum_of(directory, sums, index);
         OrganisationSheet {
             name: organisation.name.clone(),
             title: organisation.title.clone(),
-            units: used,
+            units,
             figures: of_legs(&sum),
         }
     };
-    directory.organisations().iter().enumerate().skip(1).map(sheet).collect()
+    let all = directory.organisations().iter().enumerate().skip(1);
+    all.filter(|(index, _)| is_within(request, *index)).map(sheet).collect()
+}
+
+/// Legs to the units of the organisation at this place, and to how many units there were any.
+pub(super) fn sum_of(directory: &Directory, sums: &Sums, organisation: usize) -> (LegCounts, usize) {
+    let mut sum = LegCounts::default();
+    let mut used = 0;
+    let units = directory.units().iter().zip(&sums.units);
+    for (_, counts) in units.filter(|(unit, _)| unit.organisation.index() == organisation) {
+        sum.combine(counts, 1);
+        used += usize::from(is_used(counts));
+    }
+    (sum, used)
 }
 
 /// The other feed of a gap's switch that was heard in that time and has told beyond it.

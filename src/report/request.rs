@@ -3,6 +3,8 @@
 use chrono_tz::Tz;
 
 use crate::measure::{Moment, Span};
+use crate::names::OrganisationId;
+use crate::report::ReportKind;
 use crate::stats::period::Period;
 
 /// Which days, cut how finely.
@@ -10,8 +12,12 @@ use crate::stats::period::Period;
 pub struct Request {
     /// The local days, in the deployment's zone. The last is the day before `until`.
     pub period: Period,
+    /// What is told of them to people; programs get everything.
+    pub kind: &'static ReportKind,
     /// Intervals to list beside the sums; `None`: sums only.
     pub interval: Option<Interval>,
+    /// Only the units of this organisation; `None`: of all.
+    pub organisation: Option<OrganisationId>,
     /// How long a call may stay without an event before it counts as stale: a period does not
     /// close before its last call could have. The call tracker's setting.
     pub stale_after: Span,
@@ -22,6 +28,11 @@ impl Request {
     pub fn moments(&self, zone: Tz) -> (Moment, Moment) {
         self.period.moments(zone)
     }
+}
+
+/// Whether the organisation at this place of the directory is asked for.
+pub(super) fn is_within(request: &Request, organisation: usize) -> bool {
+    request.organisation.is_none_or(|only| only.index() == organisation)
 }
 
 /// Sizes of the intervals that a report can list.

@@ -223,6 +223,11 @@ impl Counts {
         self.overflowed + self.key_exit + self.callback + self.voicemail + self.refused + self.system
     }
 
+    /// In no denominator although offered while open: lost, unknown, still waiting.
+    pub fn not_counted(&self) -> i64 {
+        self.lost + self.unknown + self.open
+    }
+
     /// Counts at a threshold; zeros where it is not counted.
     pub fn threshold(&self, threshold_ms: u32) -> ThresholdCounts {
         let found = self.thresholds.iter().find(|counts| counts.threshold_ms == threshold_ms);

@@ -14,5 +14,6 @@ mod oracle;
 mod promise;
 mod recordings;
 mod rulings;
+mod staffing;
 mod story;
 mod transfers;
