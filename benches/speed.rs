@@ -80,13 +80,14 @@ fn scrape(criterion: &mut Criterion) {
     let up = |_| Health { is_up: true, ..Health::default() };
     let mut group = criterion.benchmark_group("national");
     group.sample_size(10).measurement_time(Duration::from_secs(5));
-    group.bench_function("snapshot", |bench| bench.iter(|| engine.snapshot(&up)));
-    let snapshot = engine.snapshot(&up);
+    group.bench_function("snapshot", |bench| bench.iter(|| engine.snapshot(&up, Vec::new())));
+    let snapshot = engine.snapshot(&up, Vec::new());
     let registry = metrics::page::registry();
-    let page = metrics::render(&snapshot, &registry);
+    let page = metrics::render(&snapshot, &registry, 1_000_000);
     let series = page.split(|byte| *byte == b'\n').filter(|line| !line.is_empty() && line[0] != b'#').count();
     group.throughput(Throughput::Elements(series as u64));
-    group.bench_function("scrape", |bench| bench.iter(|| metrics::render(black_box(&snapshot), &registry).len()));
+    let scrape = || metrics::render(black_box(&snapshot), &registry, 1_000_000).len();
+    group.bench_function("scrape", |bench| bench.iter(scrape));
     group.finish();
 }
 

@@ -37,7 +37,7 @@
 //! 10  cli                       commands; talks to people
 //!  9  daemon                    joins everything once; start and stop
 //!  8  config                    loads, merges, checks; owns no setting of its own
-//!  7  web                       pages, live figures, posted events
+//!  7  web  generate             pages, live figures, posted events; files for other programs
 //!  6  engine  metrics  report   engine alone changes state; the others read
 //!  5  store                     the contract of keeping, and SQLite
 //!  4  stats                     definitions, counts, waits, windows, rollups, the snapshot
@@ -64,6 +64,7 @@ pub mod daemon;
 pub mod directory;
 pub mod engine;
 pub mod event;
+pub mod generate;
 pub mod i18n;
 pub mod measure;
 pub mod metrics;

@@ -77,6 +77,7 @@ fn configuration(args: &DemoArgs, folder: &std::path::Path) -> Result<Config, Cl
             {
                 "name": "kundtjanst", "title": "Kundtjänst",
                 "objective": { "threshold": "30s", "target": 0.9, "definition": "short_abandons_ignored" },
+                "answer_target": 0.9,
             },
             {
                 "name": "itsupport", "title": "IT-support", "short_abandon": "none",

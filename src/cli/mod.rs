@@ -2,7 +2,7 @@
 //!
 //! - [`command`]: what can be typed, and what becomes of it
 //! - [`error`]: how it can fail, and with which exit code
-//! - [`run`], [`demo`], [`import`], [`report`], [`check`], [`simulate`], [`staffing`]: one
+//! - [`run`], [`demo`], [`import`], [`report`], [`check`], [`simulate`], [`generate`], [`staffing`]: one
 //!   command each
 //! - [`output`]: writing for people and pipes
 
@@ -10,6 +10,7 @@ pub mod check;
 pub mod command;
 pub mod demo;
 pub mod error;
+pub mod generate;
 pub mod import;
 pub mod output;
 pub mod report;

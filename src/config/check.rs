@@ -12,6 +12,7 @@ use crate::config::section::read;
 use crate::config::units::unit_rows;
 use crate::config::{Fault, Origins};
 use crate::directory::{Directory, OrganisationSettings, Queue, QueueSettings, UnitRow, Units};
+use crate::metrics::MetricsSettings;
 use crate::names::SourceId;
 use crate::source::SourceSettings;
 use crate::store::StoreSettings;
@@ -28,6 +29,8 @@ pub struct Config {
     pub store: StoreSettings,
     /// How the web is served.
     pub http: HttpSettings,
+    /// How the page of metrics is bounded.
+    pub metrics: MetricsSettings,
     /// How calls are followed.
     pub tracker: TrackerSettings,
     /// The queues as configured; as checked they stand in the directory.
@@ -39,7 +42,7 @@ pub struct Config {
 }
 
 /// The keys of the top level.
-const KEYS: [&str; 11] = [
+const KEYS: [&str; 12] = [
     "zone",
     "stale_after",
     "lateness",
@@ -47,6 +50,7 @@ const KEYS: [&str; 11] = [
     "holidays",
     "store",
     "http",
+    "metrics",
     "source",
     "queue",
     "organisation",
@@ -78,6 +82,7 @@ pub fn from_value(value: Value, folder: &Path) -> Result<Config, Vec<Fault>> {
     };
     let store: StoreSettings = table(&mut top, "store", StoreSettings::check, &mut wrong);
     let http: HttpSettings = table(&mut top, "http", HttpSettings::check, &mut wrong);
+    let metrics: MetricsSettings = table(&mut top, "metrics", MetricsSettings::check, &mut wrong);
     // A source whose settings are wrong is still one that a queue can be fed by.
     let names = names(top.get("source"));
     let sources: Vec<(String, SourceSettings)> = list(&mut top, "source", &mut wrong);
@@ -106,6 +111,7 @@ pub fn from_value(value: Value, folder: &Path) -> Result<Config, Vec<Fault>> {
             sources: sources.into_iter().map(|(_, source)| source).collect(),
             store,
             http,
+            metrics,
             tracker,
             queues: settings.into_iter().map(|(_, queue)| queue).collect(),
             holidays,

@@ -22,6 +22,8 @@ pub fn describe(config: &Config) -> String {
     page.line("listen", &config.http.listen.to_string());
     page.secret("token", config.http.token.as_deref());
     page.path("token_file", config.http.token_file.as_deref());
+    page.table("metrics", "[metrics]");
+    page.line("series_max", &config.metrics.series_max.to_string());
     for (at, source) in config.sources.iter().enumerate() {
         page.table(&format!("source[{}]", at + 1), &format!("[[source]] {}", source.name));
         page.line("kind", &source.kind);
@@ -30,6 +32,7 @@ pub fn describe(config: &Config) -> String {
             page.line("listen", &address.to_string());
         }
         page.line("poll", &source.poll.to_string());
+        page.line("silent_after", &source.silent_after.to_string());
         page.secret("token", source.token.as_deref());
         page.path("token_file", source.token_file.as_deref());
     }
@@ -90,6 +93,7 @@ impl Page<'_> {
             |o| format!("{} within {} by {}", o.target, span(o.threshold_ms), o.definition.as_str()),
         );
         self.line("objective", &objective);
+        self.line("answer_target", &queue.answer_target.map_or_else(|| "none".into(), |target| target.to_string()));
         self.line("short_abandon", &queue.short_abandon_ms.map_or_else(|| "none".into(), span));
         self.line("hours", settings.hours.as_deref().unwrap_or("always"));
         for (day, hours) in &settings.exceptions {

@@ -145,6 +145,7 @@ mod tests {
             fields::<crate::call::TrackerSettings>(),
             fields::<crate::store::StoreSettings>(),
             fields::<crate::web::HttpSettings>(),
+            fields::<crate::metrics::MetricsSettings>(),
             fields::<crate::source::SourceSettings>(),
             fields::<crate::directory::QueueSettings>(),
             fields::<crate::directory::OrganisationSettings>(),

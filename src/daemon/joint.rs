@@ -13,12 +13,14 @@ use crate::config::Config;
 use crate::daemon::feeds::{self, Common};
 use crate::engine::Engine;
 use crate::engine::run::{Joints, run};
+use crate::metrics::HttpMetrics;
 use crate::metrics::page::registry;
 use crate::names::SourceId;
 use crate::source::batch::DELIVERIES_MAX;
 use crate::source::kind::{Transport, kind_named};
 use crate::source::{HealthBoard, Sink};
 use crate::stats::Snapshot;
+use crate::stats::snapshot::ReportBoard;
 use crate::store::{self, StoreError};
 use crate::web::ingest::{POSTS_MAX, Rate};
 use crate::web::live::{STREAMS_MAX, text, write};
@@ -49,6 +51,9 @@ pub enum StartError {
     /// The token.
     #[error("http.token_file: {0}")]
     Token(std::io::Error),
+    /// The metrics of the web.
+    #[error("metrics: {0}")]
+    Metrics(String),
 }
 
 /// A running daemon.
@@ -77,7 +82,8 @@ impl Daemon {
         let (sink, deliveries) = mpsc::channel(DELIVERIES_MAX);
         let (stop_feeds, stop) = watch::channel(false);
         let (stop_engine, engine_stop) = watch::channel(false);
-        let boards: Vec<HealthBoard> = config.sources.iter().map(|_| HealthBoard::default()).collect();
+        let boards: Vec<HealthBoard> =
+            config.sources.iter().map(|source| HealthBoard::of(Some(source.silent_after))).collect();
         let common = Common { sink: sink.clone(), clock: clock.clone(), stop: stop.clone() };
         let mut feeds = JoinSet::new();
         for (at, settings) in config.sources.iter().enumerate() {
@@ -86,16 +92,20 @@ impl Daemon {
             feeds::start(source, settings, position, boards[at].clone(), &common, &mut feeds).await?;
         }
         let health = move |source: SourceId| boards.get(source.index()).map(HealthBoard::read).unwrap_or_default();
-        let first: Arc<Snapshot> = Arc::new(engine.snapshot(&health));
+        let reports = ReportBoard::default();
+        let first: Arc<Snapshot> = Arc::new(engine.snapshot(&health, reports.read()));
         let (json_out, json) = watch::channel(text(&first));
         let (snapshots_out, snapshots) = watch::channel(first);
+        let metrics = registry();
         let shared = Shared {
             snapshots: snapshots.clone(),
             json,
             directory,
             posted_to: config.sources.iter().map(|source| is_posted_to(&source.kind)).collect(),
             sink: sink.clone(),
-            registry: registry(),
+            http: HttpMetrics::new(&metrics).map_err(|error| StartError::Metrics(error.to_string()))?,
+            registry: metrics,
+            series_max: config.metrics.series_max,
             clock,
             token: config.http.read_token().map_err(StartError::Token)?,
             is_loopback: address.ip().is_loopback(),
@@ -104,7 +114,8 @@ impl Daemon {
             posts: Arc::new(Semaphore::new(POSTS_MAX)),
             rate: Rate::default(),
         };
-        let joints = Joints { deliveries, snapshots: snapshots_out, health: Box::new(health), stop: engine_stop };
+        let health = Box::new(health);
+        let joints = Joints { deliveries, snapshots: snapshots_out, health, reports, stop: engine_stop };
         Ok(Self {
             address,
             sink,

@@ -23,6 +23,8 @@ pub struct QueueSettings {
     pub thresholds: Vec<Span>,
     /// The promise: one of the thresholds, its target, and by which definition. Default: none.
     pub objective: Option<ObjectiveSettings>,
+    /// The answer rate promised, above 0 and at most 1, for alerts and dashboards. Default: none.
+    pub answer_target: Option<f64>,
     /// A caller who hangs up within this is a short abandon; `"none"`: nobody is. Default 5 s.
     #[serde(default = "default_short_abandon")]
     pub short_abandon: String,
@@ -85,6 +87,8 @@ pub struct Queue {
     pub thresholds_ms: Vec<u32>,
     /// The promise, if there is one.
     pub objective: Option<Objective>,
+    /// The answer rate promised, above 0 and at most 1.
+    pub answer_target: Option<f64>,
     /// Abandons of at most this many milliseconds are short; `None`: none are.
     pub short_abandon_ms: Option<u32>,
     /// Opening hours.
@@ -102,6 +106,13 @@ pub struct Objective {
     pub target: f64,
     /// By which definition.
     pub definition: DefinitionId,
+}
+
+impl Queue {
+    /// Whether a source feeds it: one that it names, or any where it names none.
+    pub fn is_fed_by(&self, source: &str) -> bool {
+        self.from.is_empty() || self.from.iter().any(|from| from.source == source)
+    }
 }
 
 fn default_thresholds() -> Vec<Span> {
@@ -124,6 +135,7 @@ impl QueueSettings {
             from: Vec::new(),
             thresholds: default_thresholds(),
             objective: None,
+            answer_target: None,
             short_abandon: default_short_abandon(),
             hours: None,
             exceptions: std::collections::BTreeMap::new(),
@@ -180,6 +192,9 @@ impl QueueSettings {
                 complain("objective.target", format!("{} must lie above 0 and at most at 1", objective.target));
             }
         }
+        if let Some(target) = self.answer_target.filter(|target| !(*target > 0.0 && *target <= 1.0)) {
+            complain("answer_target", format!("{target} must lie above 0 and at most at 1"));
+        }
         let zone = match &self.zone {
             None => zone,
             Some(name) => name.parse().unwrap_or_else(|_| {
@@ -205,6 +220,7 @@ impl QueueSettings {
             from: self.from.clone(),
             thresholds_ms,
             objective,
+            answer_target: self.answer_target,
             short_abandon_ms,
             hours,
             clock: self.clock,

@@ -11,6 +11,7 @@ use crate::call::testimony::SwitchQueues;
 use crate::call::{Applied, Archive, Call, Settled, Tracker, TrackerSettings};
 use crate::clock::Clock;
 use crate::directory::Directory;
+use crate::engine::standing::{Live, StoreHealth};
 use crate::event::{AgentState, CallEvent, EventKind, Reason, Reject};
 use crate::measure::{Moment, Span};
 use crate::names::{CallKey, SourceId};
@@ -33,6 +34,8 @@ pub struct Engine {
     pub(super) directory: Arc<Directory>,
     pub(super) clock: Clock,
     pub(super) lateness: Span,
+    /// When the engine was opened.
+    pub(super) started: Moment,
     pub(super) tracker: Tracker,
     pub(super) rollup: Rollup,
     pub(super) recent: Vec<Recent>,
@@ -41,6 +44,8 @@ pub struct Engine {
     pub(super) sources: Vec<Touched<SourceState>>,
     pub(super) live: Vec<Live>,
     pub(super) agents: BTreeMap<(SourceId, Option<SmolStr>, SmolStr), AgentState>,
+    /// By queue: whether a source has told of its attendants.
+    pub(super) tells_agents: Vec<bool>,
     pub(super) store: Box<dyn Store>,
     pub(super) health: StoreHealth,
     pub(super) revision: u64,
@@ -64,22 +69,6 @@ impl<T> Touched<T> {
         self.is_touched = true;
         &mut self.value
     }
-}
-
-/// What is known of a source since the start only.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Live {
-    pub(super) last_heard: Option<Moment>,
-    pub(super) is_caught_up: bool,
-}
-
-/// How the store has fared since the start.
-#[derive(Clone, Debug, Default)]
-pub(super) struct StoreHealth {
-    pub(super) trouble: Option<String>,
-    pub(super) commits: u64,
-    pub(super) errors: u64,
-    pub(super) last_commit_ms: f64,
 }
 
 /// What has been worked out and not yet stored.
@@ -158,11 +147,13 @@ impl Engine {
             sources: vec![Touched::default(); directory.sources().len()],
             live: vec![Live::default(); directory.sources().len()],
             agents: BTreeMap::new(),
+            tells_agents: vec![false; directory.queues().len()],
             health: StoreHealth::default(),
             revision: 0,
             is_import: false,
             pending: Pending::default(),
             directory,
+            started: clock.now(),
             clock,
             lateness,
             store,
@@ -242,6 +233,7 @@ impl Engine {
                 state.accepted += 1;
                 state.backfilled += u64::from(is_old);
                 state.unmeasured += u64::from(is_unmeasured);
+                self.live[source.index()].took(event.stamp.at, now);
                 self.note(source, event);
             }
         }
@@ -288,18 +280,24 @@ impl Engine {
         match &event.kind {
             EventKind::AgentChanged { agent, queue, state } => {
                 let key = (source, queue.clone(), agent.clone());
+                for id in self.queues_of_agent(source, queue.as_deref()) {
+                    self.tells_agents[id.index()] = true;
+                }
                 if *state == AgentState::Offline {
                     self.agents.remove(&key);
                 } else if self.agents.len() < AGENTS_MAX || self.agents.contains_key(&key) {
                     self.agents.insert(key, *state);
                 }
             }
-            EventKind::SourceGap { from, to, reason } => self.pending.gaps.push(Gap {
-                source: self.directory.source_name(source).to_owned(),
-                from: *from,
-                to: *to,
-                reason: reason.as_ref().map(ToString::to_string),
-            }),
+            EventKind::SourceGap { from, to, reason } => {
+                self.live[source.index()].missed(*to);
+                self.pending.gaps.push(Gap {
+                    source: self.directory.source_name(source).to_owned(),
+                    from: *from,
+                    to: *to,
+                    reason: reason.as_ref().map(ToString::to_string),
+                });
+            }
             EventKind::SourceStarted | EventKind::SourceStopped => {
                 let switch = self.directory.switch_of(source);
                 let times = self.tracker.source(switch);
@@ -323,14 +321,13 @@ impl Engine {
         }
         self.add_up()?;
         self.store_pending()?;
-        self.health.trouble = None;
+        self.health.0.trouble = None;
         Ok(())
     }
 
     /// The store failed: said on every surface until a commit succeeds.
     pub(super) fn trouble(&mut self, error: &StoreError) {
-        self.health.errors += 1;
-        self.health.trouble = Some(error.to_string());
+        self.health.failed(error.to_string());
     }
 
     fn settle(&mut self) {
@@ -412,8 +409,7 @@ impl Engine {
         untouch(&mut self.unit_totals);
         untouch(&mut self.sources);
         self.revision += 1;
-        self.health.commits += 1;
-        self.health.last_commit_ms = started.elapsed().as_secs_f64() * 1000.0;
+        self.health.committed(started.elapsed().as_secs_f64() * 1000.0);
         Ok(())
     }
 

@@ -10,11 +10,13 @@
 //! - [`core`]: take, commit, end of an import
 //! - [`restore`]: what a start puts back
 //! - [`publish`]: state to snapshot
+//! - `standing`: how sources and store have fared since the start
 //! - [`run`]: the loop of the daemon: group commit, retry, expiry, publishing
 
 pub mod core;
 pub mod publish;
 pub mod restore;
 pub mod run;
+mod standing;
 
 pub use self::core::{Engine, Intake};

@@ -51,11 +51,13 @@ impl Engine {
     fn restore_cells(&mut self, now: Moment) -> Result<(), StoreError> {
         let calendar = self.rollup.calendar().clone();
         let (day, month) = (calendar.start(Tier::Day, now), calendar.start(Tier::Month, now));
+        let month_before = calendar.start(Tier::Month, month.plus_ms(-1));
         let mut keys = Vec::new();
         for at in 0..self.directory.queues().len() {
             let scope = Scope::Queue(QueueId(at as u32));
             keys.push(CellKey { scope, tier: Tier::Day, start: day });
             keys.push(CellKey { scope, tier: Tier::Month, start: month });
+            keys.push(CellKey { scope, tier: Tier::Month, start: month_before });
             let mut start = day;
             while start <= now {
                 keys.push(CellKey { scope, tier: Tier::Quarter, start });

@@ -10,6 +10,7 @@ use crate::names::SourceId;
 use crate::source::batch::{Delivery, Receipt};
 use crate::source::health::Health;
 use crate::stats::Snapshot;
+use crate::stats::snapshot::ReportBoard;
 use crate::store::StoreError;
 
 /// Events gathered into one commit at most: beyond a few thousand a larger one is no faster, and
@@ -32,6 +33,8 @@ pub struct Joints {
     pub snapshots: watch::Sender<Arc<Snapshot>>,
     /// How each source fares.
     pub health: Box<dyn Fn(SourceId) -> Health + Send>,
+    /// How the scheduled reports do.
+    pub reports: ReportBoard,
     /// Turns true when the daemon is asked to stop: a store that fails is then tried no longer.
     pub stop: watch::Receiver<bool>,
 }
@@ -127,5 +130,5 @@ async fn stubborn(
 }
 
 fn publish(engine: &Engine, joints: &Joints) {
-    joints.snapshots.send_replace(Arc::new(engine.snapshot(&*joints.health)));
+    joints.snapshots.send_replace(Arc::new(engine.snapshot(&*joints.health, joints.reports.read())));
 }

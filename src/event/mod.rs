@@ -8,6 +8,7 @@
 //! - [`stamp`]: when it happened, by which clock, how precisely, and in which order
 //! - [`identity`]: what makes two events the same event
 //! - [`json`]: the public form: read, write, limits
+//! - [`plain`]: the form in which nearly every line comes, cut at a glance
 //! - [`envelope`]: CloudEvents around it
 //! - [`reject`]: why something could not be used
 
@@ -15,8 +16,10 @@ pub mod envelope;
 pub mod identity;
 pub mod json;
 pub mod kind;
+pub mod plain;
 pub mod reject;
 pub mod stamp;
+mod wire;
 
 pub use identity::EventId;
 pub use kind::{

@@ -4,15 +4,27 @@
 use std::io::Write as _;
 
 /// Writes the samples of one family.
+#[derive(Debug)]
 pub struct Samples<'a> {
-    pub(super) out: &'a mut Vec<u8>,
-    pub(super) name: &'static str,
+    out: &'a mut Vec<u8>,
+    name: &'static str,
+    written: usize,
 }
 
 /// A label's name and value.
 pub type Label<'a> = (&'static str, &'a str);
 
-impl Samples<'_> {
+impl<'a> Samples<'a> {
+    /// Samples of the family `name`, written to the end of `out`.
+    pub fn new(name: &'static str, out: &'a mut Vec<u8>) -> Self {
+        Self { out, name, written: 0 }
+    }
+
+    /// How many series have been written.
+    pub fn written(&self) -> usize {
+        self.written
+    }
+
     /// A whole number.
     pub fn int(&mut self, labels: &[Label<'_>], value: i64) {
         self.head("", labels);
@@ -30,10 +42,20 @@ impl Samples<'_> {
 
     /// A histogram of `counts` per bucket, the last unbounded, with the sum in seconds.
     pub fn histogram(&mut self, labels: &[Label<'_>], bounds_s: &[u32], counts: &[u64], sum_s: f64) {
+        self.buckets(labels, bounds_s, 1.0, counts, sum_s);
+    }
+
+    /// The same with bounds in milliseconds; they too are shown in seconds.
+    pub fn histogram_ms(&mut self, labels: &[Label<'_>], bounds_ms: &[u32], counts: &[u64], sum_s: f64) {
+        self.buckets(labels, bounds_ms, 1000.0, counts, sum_s);
+    }
+
+    fn buckets(&mut self, labels: &[Label<'_>], bounds: &[u32], scale: f64, counts: &[u64], sum_s: f64) {
         let mut sum = 0;
         for (at, count) in counts.iter().enumerate() {
             sum += count;
-            let bound = bounds_s.get(at).map_or_else(|| "+Inf".to_owned(), ToString::to_string);
+            let bound =
+                bounds.get(at).map_or_else(|| "+Inf".to_owned(), |bound| (f64::from(*bound) / scale).to_string());
             let mut all = labels.to_vec();
             all.push(("le", &bound));
             self.head("_bucket", &all);
@@ -46,6 +68,7 @@ impl Samples<'_> {
     }
 
     fn head(&mut self, suffix: &str, labels: &[Label<'_>]) {
+        self.written += 1;
         self.out.extend_from_slice(self.name.as_bytes());
         self.out.extend_from_slice(suffix.as_bytes());
         for (at, (name, value)) in labels.iter().enumerate() {

@@ -2,6 +2,8 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::measure::Span;
+
 /// How a source fares.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Health {
@@ -11,6 +13,8 @@ pub struct Health {
     pub behind_bytes: u64,
     /// What is wrong, in words.
     pub trouble: Option<String>,
+    /// Not heard for longer than this while a queue of it is open, it counts as silent.
+    pub silent_after: Option<Span>,
 }
 
 /// A source's health, shared.
@@ -18,6 +22,11 @@ pub struct Health {
 pub struct HealthBoard(Arc<Mutex<Health>>);
 
 impl HealthBoard {
+    /// The board of a source that counts as silent after this long.
+    pub fn of(silent_after: Option<Span>) -> Self {
+        Self(Arc::new(Mutex::new(Health { silent_after, ..Health::default() })))
+    }
+
     /// How the source fares now.
     pub fn read(&self) -> Health {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
@@ -25,19 +34,18 @@ impl HealthBoard {
 
     /// All is well, with this much still to read.
     pub fn up(&self, behind_bytes: u64) {
-        self.write(Health { is_up: true, behind_bytes, trouble: None });
+        self.write(true, behind_bytes, None);
     }
 
     /// Something is wrong. Says whether that is news, so that it is logged once.
     pub fn down(&self, trouble: impl Into<String>) -> bool {
-        let trouble = Some(trouble.into());
-        self.write(Health { is_up: false, behind_bytes: 0, trouble })
+        self.write(false, 0, Some(trouble.into()))
     }
 
-    fn write(&self, health: Health) -> bool {
+    fn write(&self, is_up: bool, behind_bytes: u64, trouble: Option<String>) -> bool {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_news = known.trouble != health.trouble;
-        *known = health;
+        let is_news = known.trouble != trouble;
+        *known = Health { is_up, behind_bytes, trouble, silent_after: known.silent_after };
         is_news
     }
 }

@@ -24,6 +24,10 @@ pub struct SourceSettings {
     /// How often a file is looked at when nothing new came, 10 ms to 1 min. Default 200 ms.
     #[serde(default = "default_poll")]
     pub poll: Span,
+    /// Not heard for longer than this while one of its queues is open, it counts as silent: its live
+    /// figures are withdrawn. 10 s to 7 d. Default 30 min.
+    #[serde(default = "default_silent_after")]
+    pub silent_after: Span,
     /// Word that a sender over TCP or HTTP must give. Required where `listen` is not loopback.
     pub token: Option<String>,
     /// File that holds the token, in place of `token`.
@@ -55,6 +59,10 @@ fn default_poll() -> Span {
     Span::from_ms(200)
 }
 
+fn default_silent_after() -> Span {
+    Span::from_seconds(30 * 60)
+}
+
 impl SourceSettings {
     /// A feed of this name and kind with every default.
     pub fn named(name: &str, kind: &str) -> Self {
@@ -64,6 +72,7 @@ impl SourceSettings {
             path: None,
             listen: None,
             poll: default_poll(),
+            silent_after: default_silent_after(),
             token: None,
             token_file: None,
             switch: None,
@@ -86,6 +95,9 @@ impl SourceSettings {
         }
         if !(10..=60_000).contains(&self.poll.ms()) {
             complain("poll", format!("{} lies outside 10ms to 1m", self.poll));
+        }
+        if !(10_000..=7 * 86_400_000).contains(&self.silent_after.ms()) {
+            complain("silent_after", format!("{} lies outside 10s to 7d", self.silent_after));
         }
         if self.token.is_some() && self.token_file.is_some() {
             complain("token_file", "stands beside token; give one of them".into());

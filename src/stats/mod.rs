@@ -13,9 +13,11 @@
 //! - [`period`]: calendar in a zone: quarter-hours, local days, months; spoken periods
 //! - [`rollup`]: cells kept up to date by changes of facts
 //! - [`window`]: the last 5 to 60 minutes, by the moment of the outcome; who waits now
+//! - [`budget`]: late calls that a month can bear
 //! - [`totals`]: counters that only grow, for Prometheus
 //! - [`snapshot`]: what every surface sees
 
+pub mod budget;
 pub mod cell;
 pub mod counts;
 pub mod definition;

@@ -177,7 +177,10 @@ impl Rollup {
         if self.cells.len() > self.cells_max {
             let (day, month) = (self.calendar.start(Tier::Day, today), self.calendar.start(Tier::Month, today));
             let fresh = today.plus_ms(-FRESH_MS);
+            let month_before = self.calendar.start(Tier::Month, month.plus_ms(-1));
             self.cells.retain(|key, _| match (key.tier, key.scope) {
+                // The month before sets the budget of this one.
+                (Tier::Month, Scope::Queue(_)) => key.start >= month_before,
                 (Tier::Month, _) => key.start >= month,
                 // The board shows today's quarter-hours of the queues.
                 (Tier::Day, _) | (Tier::Quarter, Scope::Queue(_)) => key.start >= day,

@@ -2,7 +2,7 @@
 //! never changed. Two surfaces that show one figure read one field.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::directory::Directory;
 use crate::event::AgentState;
@@ -29,6 +29,8 @@ pub struct Snapshot {
     pub sources: Vec<SourceNow>,
     /// The store.
     pub store: StoreNow,
+    /// Scheduled reports, by name.
+    pub reports: Vec<ReportNow>,
     /// Calls in memory: open, or ended a short while ago.
     pub calls_held: u64,
     /// Calls that went stale, ever.
@@ -84,15 +86,20 @@ pub struct QueueNow {
     pub talking: u32,
     /// Attendants by state, where a source tells.
     pub agents: BTreeMap<AgentState, u32>,
+    /// Whether a source has told of attendants of this queue since the start: no attendant is then
+    /// nobody, and not unknown.
+    pub tells_agents: bool,
     /// Waiting already beyond each threshold, in the order of the queue's thresholds.
     pub waiting_beyond: Vec<u32>,
     /// Figures per window, in the order of [`Window::ALL`].
     pub windows: Vec<VisitCell>,
+    /// Offered in the local month before; `None`: nothing is stored of it.
+    pub month_before: Option<Counts>,
     /// Today by quarter-hour of offering, those with calls only, in order.
     pub trend: Vec<(Moment, Counts)>,
     /// Live counters.
     pub totals: QueueTotals,
-    /// Whether a source that feeds it is fresh; live figures of a silent source are not shown.
+    /// Whether a source that feeds it is heard; live figures of a silent source are not shown.
     pub is_fresh: bool,
 }
 
@@ -136,6 +143,16 @@ pub struct SourceNow {
     pub last_event: Option<Moment>,
     /// When we last heard it, by our clock.
     pub last_heard: Option<Moment>,
+    /// Not heard for longer than its `silent_after`, while a queue that it feeds is open.
+    pub is_silent: bool,
+    /// Gaps told since the start.
+    pub gaps: u64,
+    /// End of the newest of them.
+    pub last_gap: Option<Moment>,
+    /// Events since the start by their lag behind our clock, per bucket of [`LAG_BUCKETS_S`].
+    pub lags: SourceLags,
+    /// Sum of those lags, ms.
+    pub lag_ms: u64,
     /// Events used, ever.
     pub accepted: u64,
     /// Events seen before, ever.
@@ -157,12 +174,62 @@ pub struct SourceNow {
 pub struct StoreNow {
     /// What is wrong, if anything: live figures then run ahead of what is stored.
     pub trouble: Option<String>,
-    /// Commits, ever since the start.
-    pub commits: u64,
     /// Failed commits since the start.
     pub errors: u64,
-    /// How long the last commit took, ms.
-    pub last_commit_ms: f64,
+    /// Commits since the start by how long they took, per bucket of [`COMMIT_BUCKETS_MS`].
+    pub commit_times: [u64; COMMIT_BUCKETS_MS.len() + 1],
+    /// Sum of those times, ms.
+    pub commit_ms: f64,
+}
+
+/// Upper bounds of the buckets of lags, seconds; the last bucket has none.
+pub const LAG_BUCKETS_S: [u32; 9] = [1, 2, 5, 10, 30, 60, 300, 900, 3600];
+/// Upper bounds of the buckets of commit times, ms; the last bucket has none.
+pub const COMMIT_BUCKETS_MS: [u32; 9] = [1, 2, 5, 10, 50, 100, 500, 1000, 5000];
+/// Events per bucket of [`LAG_BUCKETS_S`].
+pub type SourceLags = [u64; LAG_BUCKETS_S.len() + 1];
+
+/// One scheduled report now.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ReportNow {
+    /// Its name in the configuration.
+    pub name: String,
+    /// When the newest one was due.
+    pub due: Option<Moment>,
+    /// When one was last made and handed over.
+    pub done: Option<Moment>,
+}
+
+/// How the scheduled reports do, shared: written by whoever makes them, read by the engine.
+#[derive(Clone, Debug, Default)]
+pub struct ReportBoard(Arc<Mutex<Vec<ReportNow>>>);
+
+impl ReportBoard {
+    /// How they do now.
+    pub fn read(&self) -> Vec<ReportNow> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The newest report of this name was due at `at`.
+    pub fn due(&self, name: &str, at: Moment) {
+        self.change(name, |report| report.due = Some(at));
+    }
+
+    /// A report of this name was made and handed over at `at`.
+    pub fn done(&self, name: &str, at: Moment) {
+        self.change(name, |report| report.done = Some(at));
+    }
+
+    fn change(&self, name: &str, change: impl FnOnce(&mut ReportNow)) {
+        let mut reports = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let at = reports.iter().position(|report| report.name == name).unwrap_or_else(|| {
+            reports.push(ReportNow { name: name.to_owned(), ..ReportNow::default() });
+            reports.len() - 1
+        });
+        if let Some(report) = reports.get_mut(at) {
+            change(report);
+        }
+    }
 }
 
 #[cfg(test)]

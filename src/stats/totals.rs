@@ -36,6 +36,12 @@ pub struct QueueTotals {
     pub abandoned_waits: [u64; WAIT_BUCKETS_S.len() + 1],
     /// Sum of those waits, ms.
     pub abandoned_wait_ms: u64,
+    /// Conversations that ended and whose length is known.
+    #[serde(default)]
+    pub talks: u64,
+    /// Sum of those lengths, ms.
+    #[serde(default)]
+    pub talk_ms: u64,
 }
 
 impl QueueTotals {
@@ -54,9 +60,14 @@ impl QueueTotals {
         let was_open = change.was.as_ref().is_none_or(|was| was.outcome.is_none());
         if let (true, false, Some(outcome)) = (was_open, is.outside_hours, is.outcome) {
             self.end(is, outcome, queue);
-            return true;
         }
-        is_new
+        let was_talk = change.was.as_ref().and_then(|was| was.talk);
+        if let (None, false, Some(talk)) = (was_talk, is.outside_hours, is.talk) {
+            self.talks += 1;
+            self.talk_ms += u64::from(talk.ms());
+        }
+        // Whoever counts too much stores once too often, which does no harm.
+        is_new || was_open || (was_talk.is_none() && is.talk.is_some())
     }
 
     fn end(&mut self, fact: &VisitFact, outcome: Outcome, queue: &Queue) {
@@ -101,6 +112,9 @@ impl QueueTotals {
 pub struct UnitTotals {
     /// Ended, by outcome.
     pub ended: [u64; LegOutcome::ALL.len()],
+    /// Of those, hung up before the short-ring limit: left out of the answer rate.
+    #[serde(default)]
+    pub short: u64,
 }
 
 impl UnitTotals {
@@ -110,7 +124,23 @@ impl UnitTotals {
         let was_open = change.was.as_ref().is_none_or(|was| was.outcome.is_none());
         let Some(outcome) = is.outcome.filter(|_| was_open) else { return false };
         self.ended[outcome as usize] += 1;
+        self.short += u64::from(is.short);
         true
+    }
+
+    /// Ended legs as the unit's answer rate judges them: `answered`, `missed`, `left_out`.
+    pub fn judged(&self) -> [(&'static str, u64); 3] {
+        let sum = |is_wanted: fn(LegOutcome) -> bool| -> u64 {
+            LegOutcome::ALL
+                .iter()
+                .filter(|outcome| is_wanted(**outcome))
+                .map(|outcome| self.ended[*outcome as usize])
+                .sum()
+        };
+        let answered = sum(LegOutcome::is_reached);
+        let left_out = sum(|outcome| matches!(outcome, LegOutcome::Withdrawn | LegOutcome::Unknown)) + self.short;
+        let all = sum(|_| true);
+        [("answered", answered), ("missed", all.saturating_sub(answered + left_out)), ("left_out", left_out)]
     }
 }
 

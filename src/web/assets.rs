@@ -1,6 +1,5 @@
 //! Style and script of the pages, embedded, under names that change with their content.
 
-use std::hash::Hasher;
 use std::sync::LazyLock;
 
 use axum::extract::Path;
@@ -24,9 +23,8 @@ pub struct Asset {
 
 impl Asset {
     fn new(stem: &str, ending: &str, media: &'static str, content: &'static str) -> Self {
-        let mut hash = siphasher::sip::SipHasher13::new();
-        hash.write(content.as_bytes());
-        Self { name: format!("{stem}-{:016x}.{ending}", hash.finish()), media, content }
+        let version = twox_hash::XxHash3_64::oneshot(content.as_bytes());
+        Self { name: format!("{stem}-{version:016x}.{ending}"), media, content }
     }
 
     /// Where it is served.

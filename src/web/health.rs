@@ -28,6 +28,6 @@ pub async fn ready(State(shared): State<Arc<Shared>>) -> Response {
 /// Prometheus metrics.
 pub async fn metrics(State(shared): State<Arc<Shared>>) -> Response {
     let snapshot = shared.snapshots.borrow().clone();
-    let page = crate::metrics::render(&snapshot, &shared.registry);
+    let page = crate::metrics::render(&snapshot, &shared.registry, shared.series_max);
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], page).into_response()
 }

@@ -11,7 +11,8 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
-use tokio::sync::watch;
+use prometheus::IntGauge;
+use tokio::sync::{OwnedSemaphorePermit, watch};
 use tokio_stream::StreamExt;
 use tokio_stream::wrappers::WatchStream;
 
@@ -25,6 +26,25 @@ pub const STREAMS_MAX: usize = 1_000;
 const WRITE_EVERY: Duration = Duration::from_millis(500);
 /// A comment goes out when nothing else does, so that a dead line is noticed.
 const HEARTBEAT: Duration = Duration::from_secs(5);
+
+/// A place among the streams, counted while it is held.
+struct Place {
+    _permit: OwnedSemaphorePermit,
+    streams: IntGauge,
+}
+
+impl Place {
+    fn taken(permit: OwnedSemaphorePermit, streams: IntGauge) -> Self {
+        streams.inc();
+        Self { _permit: permit, streams }
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.streams.dec();
+    }
+}
 
 /// Writes each new snapshot as JSON, once for all readers, until the engine is gone.
 pub async fn write(mut snapshots: watch::Receiver<Arc<Snapshot>>, json: watch::Sender<Arc<str>>) {
@@ -55,6 +75,7 @@ pub async fn live(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Resp
         return (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "30")], "as many streams as there may be\n")
             .into_response();
     };
+    let place = Place::taken(place, shared.http.streams.clone());
     // The stream ends when the daemon stops, or the daemon could not.
     let figures = WatchStream::new(shared.json.clone()).map(Some);
     let stop = WatchStream::new(shared.stop.clone()).filter(|stop| *stop).map(|_| None);

@@ -13,6 +13,7 @@ use tokio::sync::{Semaphore, watch};
 
 use crate::clock::Clock;
 use crate::directory::Directory;
+use crate::metrics::HttpMetrics;
 use crate::source::Sink;
 use crate::stats::Snapshot;
 use crate::web::ingest::{BODY_BYTES_MAX, Rate};
@@ -30,8 +31,12 @@ pub struct Shared {
     pub posted_to: Vec<bool>,
     /// The way to the engine; gone when the daemon stops.
     pub sink: Sink,
-    /// The process's own metrics.
+    /// What the program counts itself.
     pub registry: Registry,
+    /// Of that, what the web counts.
+    pub http: HttpMetrics,
+    /// Most series on the page of metrics.
+    pub series_max: usize,
     /// Tells the time.
     pub clock: Clock,
     /// Word that readers and senders must give.
@@ -64,5 +69,6 @@ pub fn router(shared: Arc<Shared>) -> Router {
         })
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .layer(middleware::from_fn_with_state(Arc::clone(&shared), access::guard))
+        .layer(middleware::from_fn_with_state(Arc::clone(&shared), access::count))
         .with_state(shared)
 }

@@ -1,0 +1,82 @@
+//! How the store and the program fare.
+
+use crate::metrics::family::Family;
+use crate::stats::snapshot::COMMIT_BUCKETS_MS;
+
+/// The families.
+pub const FAMILIES: &[Family] = &[
+    Family {
+        name: "servicegrad_calls_held",
+        kind: "gauge",
+        labels: &[],
+        help: "Calls in memory: going on, or ended a short while ago.",
+        read: |snapshot, to| to.int(&[], snapshot.calls_held as i64),
+    },
+    Family {
+        name: "servicegrad_calls_stale_total",
+        kind: "counter",
+        labels: &[],
+        help: "Calls since the start whose end was never seen.",
+        read: |snapshot, to| to.int(&[], snapshot.calls_stale as i64),
+    },
+    Family {
+        name: "servicegrad_store_up",
+        kind: "gauge",
+        labels: &[],
+        help: "1 while the store takes commits; at 0 intake is held back.",
+        read: |snapshot, to| to.int(&[], i64::from(snapshot.store.trouble.is_none())),
+    },
+    Family {
+        name: "servicegrad_store_errors_total",
+        kind: "counter",
+        labels: &[],
+        help: "Failed commits since the start.",
+        read: |snapshot, to| to.int(&[], snapshot.store.errors as i64),
+    },
+    Family {
+        name: "servicegrad_store_commit_seconds",
+        kind: "histogram",
+        labels: &[],
+        help: "How long the commits since the start took.",
+        read: |snapshot, to| {
+            let store = &snapshot.store;
+            to.histogram_ms(&[], &COMMIT_BUCKETS_MS, &store.commit_times, store.commit_ms / 1000.0);
+        },
+    },
+    Family {
+        name: "servicegrad_snapshot_timestamp_seconds",
+        kind: "gauge",
+        labels: &[],
+        help: "When these figures were made.",
+        read: |snapshot, to| to.float(&[], Some(snapshot.at.0 as f64 / 1000.0)),
+    },
+    Family {
+        name: "servicegrad_report_due_timestamp_seconds",
+        kind: "gauge",
+        labels: &["report"],
+        help: "When the newest scheduled report of this name was due.",
+        read: |snapshot, to| {
+            for report in &snapshot.reports {
+                to.float(&[("report", &report.name)], report.due.map(|at| at.0 as f64 / 1000.0));
+            }
+        },
+    },
+    Family {
+        name: "servicegrad_report_done_timestamp_seconds",
+        kind: "gauge",
+        labels: &["report"],
+        help: "When a scheduled report of this name was last made and handed over; absent before the first.",
+        read: |snapshot, to| {
+            for report in &snapshot.reports {
+                to.float(&[("report", &report.name)], report.done.map(|at| at.0 as f64 / 1000.0));
+            }
+        },
+    },
+    Family {
+        name: "servicegrad_build_info",
+        kind: "gauge",
+        labels: &["version"],
+        help: "1, with the version of the program.",
+        read: |_, to| to.int(&[("version", env!("CARGO_PKG_VERSION"))], 1),
+    },
+];
