@@ -15,6 +15,7 @@ report-comparison = Comparison
 report-year-so-far = Year so far
 report-before = Period before
 report-year-ago = A year ago
+report-against = Against the target { $target }
 report-level-within = Service level within { $threshold }
 report-course = Course
 report-chart-level = { $queue }: service level within { $threshold }

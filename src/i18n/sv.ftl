@@ -15,6 +15,7 @@ report-comparison = Jämförelse
 report-year-so-far = Hittills i år
 report-before = Föregående period
 report-year-ago = Ett år tidigare
+report-against = Utfall mot målet { $target }
 report-level-within = Servicegrad inom { $threshold }
 report-course = Utveckling
 report-chart-level = { $queue }: servicegrad inom { $threshold }

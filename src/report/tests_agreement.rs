@@ -177,7 +177,8 @@ fn the_workbook_holds_the_same_numbers() {
                     for (value, cell) in row.cells.iter().zip(found) {
                         match value.number() {
                             Some(number) => assert_eq!(*cell, Data::Float(number), "{} {}", table.id, row.id),
-                            None => assert_eq!(cell.to_string(), Speak(language).spell(value)),
+                            None if value.is_text() => assert_eq!(cell.to_string(), Speak(language).spell(value)),
+                            None => assert_eq!(*cell, Data::Empty),
                         }
                     }
                 }

@@ -89,7 +89,7 @@ fn figures(queue: &QueueSheet, speak: Speak) -> Vec<Figure> {
     if let Some(objective) = queue.objective {
         rows.push(Figure {
             id: "objective.met".into(),
-            title: speak.with("report-target", &[("target", speak.target(objective.target))]),
+            title: speak.with("report-against", &[("target", speak.target(objective.target))]),
             of: Box::new(move |figures, objective| visits::met(figures, objective, speak)),
         });
     }

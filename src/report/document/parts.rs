@@ -171,6 +171,12 @@ impl Row {
 }
 
 impl Table {
+    /// Whether a column is of words and stands to the left: the first, and those without a figure.
+    pub fn is_words(&self, column: usize) -> bool {
+        let mut cells = self.rows.iter().map(|row| &row.cells[column]);
+        column == 0 || (cells.clone().any(Value::is_text) && !cells.any(|cell| cell.number().is_some()))
+    }
+
     /// A table without rows.
     pub fn new(id: impl Into<String>, caption: impl Into<String>, columns: Vec<Column>) -> Self {
         Self { id: id.into(), caption: caption.into(), columns, ..Self::default() }

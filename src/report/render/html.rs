@@ -73,17 +73,13 @@ fn tabled(table: &Table, chapter: &str, speak: Speak) -> Markup {
                 caption { (caption) }
                 thead { tr {
                     @for (at, column) in table.columns.iter().enumerate() {
-                        th scope="col" class=[is_words(table, at).then_some("words")] { (column.title) }
+                        th scope="col" class=[table.is_words(at).then_some("words")] { (column.title) }
                     }
                 } }
                 tbody { @for row in &table.rows { (lined(table, row, speak)) } }
             }
         }
     }
-}
-
-fn is_words(table: &Table, column: usize) -> bool {
-    column == 0 || table.rows.iter().any(|row| row.cells[column].is_text())
 }
 
 fn lined(table: &Table, row: &Row, speak: Speak) -> Markup {
@@ -98,7 +94,7 @@ fn lined(table: &Table, row: &Row, speak: Speak) -> Markup {
                 @if at == 0 {
                     th scope="row" { (celled(value, speak)) }
                 } @else {
-                    td class=[is_words(table, at).then_some("words")] { (celled(value, speak)) }
+                    td class=[table.is_words(at).then_some("words")] { (celled(value, speak)) }
                 }
             }
         }

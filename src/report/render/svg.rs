@@ -61,12 +61,12 @@ fn bars(table: &Table, chart: &Chart, speak: Speak) -> Markup {
                 @let value = &row.cells[at];
                 @let length = value.number().unwrap_or(0.0) * scale;
                 text x=(BAR_LEFT - 8.0) y=(y + 13.0) text-anchor="end" { (shortened(&speak.spell(&row.cells[0]))) }
-                rect x=(BAR_LEFT) y=(y + 2.0) width=(fine(length)) height=(BAR_HEIGHT - 5.0) fill=(BLUE);
+                rect x=(BAR_LEFT) y=(y + 2.0) width=(fine(length)) height=(BAR_HEIGHT - 5.0) fill=(BLUE) {}
                 text x=(fine(BAR_LEFT + length + 6.0)) y=(y + 13.0) { (speak.spell(value)) }
             }
             @if let Some(target) = chart.target {
                 @let x = fine(BAR_LEFT + target * scale);
-                line x1=(x) x2=(x) y1="26" y2=(height - 6.0) stroke=(RED) stroke-width="2" stroke-dasharray="6 4";
+                line x1=(x) x2=(x) y1="26" y2=(height - 6.0) stroke=(RED) stroke-width="2" stroke-dasharray="6 4" {}
             }
         }
     }
@@ -92,7 +92,7 @@ fn line(table: &Table, chart: &Chart, speak: Speak) -> Markup {
             text x="0" y="16" font-weight="600" { (heading(chart, speak)) }
             @for quarter in 0..=4 {
                 @let number = top * f64::from(quarter) / 4.0;
-                line x1=(LINE_LEFT) x2=(WIDTH - 10.0) y1=(y_of(number)) y2=(y_of(number)) stroke=(GREY) stroke-width="1";
+                line x1=(LINE_LEFT) x2=(WIDTH - 10.0) y1=(y_of(number)) y2=(y_of(number)) stroke=(GREY) stroke-width="1" {}
                 text x=(LINE_LEFT - 6.0) y=(y_of(number) + 4.0) text-anchor="end" {
                     @if is_share(table, &chart.series) { (speak.target(number)) } @else { (numbers::whole(speak.0, number.round() as i64)) }
                 }
@@ -100,7 +100,7 @@ fn line(table: &Table, chart: &Chart, speak: Speak) -> Markup {
             @for pair in points.windows(2) {
                 // A hole in the data is a hole in the line.
                 @if pair[0].0 + 1 == pair[1].0 {
-                    line x1=(x_of(pair[0].0)) y1=(y_of(pair[0].2)) x2=(x_of(pair[1].0)) y2=(y_of(pair[1].2)) stroke=(BLUE) stroke-width="2.5";
+                    line x1=(x_of(pair[0].0)) y1=(y_of(pair[0].2)) x2=(x_of(pair[1].0)) y2=(y_of(pair[1].2)) stroke=(BLUE) stroke-width="2.5" {}
                 }
             }
             @for (place, value, number) in &points {
@@ -112,7 +112,7 @@ fn line(table: &Table, chart: &Chart, speak: Speak) -> Markup {
                 }
             }
             @if let Some(target) = chart.target {
-                line x1=(LINE_LEFT) x2=(WIDTH - 10.0) y1=(y_of(target)) y2=(y_of(target)) stroke=(RED) stroke-width="2" stroke-dasharray="6 4";
+                line x1=(LINE_LEFT) x2=(WIDTH - 10.0) y1=(y_of(target)) y2=(y_of(target)) stroke=(RED) stroke-width="2" stroke-dasharray="6 4" {}
             }
         }
     }

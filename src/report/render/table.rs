@@ -43,8 +43,7 @@ fn lay_out(table: &Table, speak: Speak, is_colour: bool, out: &mut dyn Write) ->
     let wide = |text: &String| text.chars().count();
     let columns = table.columns.iter().enumerate().map(|(at, column)| {
         let width = rows.iter().map(|row| wide(&row[at])).fold(wide(&column.title), usize::max);
-        let is_left = at == 0 || table.rows.iter().any(|row| row.cells[at].is_text());
-        (width, is_left)
+        (width, table.is_words(at))
     });
     let columns: Vec<(usize, bool)> = columns.collect();
     let line = |cells: &mut dyn Iterator<Item = &String>| {

@@ -38,7 +38,7 @@ pub fn workbook(document: &Document, speak: Speak) -> Result<Vec<u8>, XlsxError>
         let sheet = workbook.add_worksheet();
         sheet.set_name(sheet_name(&chapter.title))?;
         sheet.set_landscape().set_paper_size(9).set_print_fit_to_pages(1, 0);
-        let mut page = Page { sheet, row: 0, widths: Vec::new(), speak };
+        let mut page = Page { sheet, row: 0, widths: Vec::new(), heads: Vec::new(), speak };
         page.words(0, &document.title, &Format::new().set_bold().set_font_size(14))?;
         if place == 0 {
             for (name, value) in &document.facts {
@@ -46,9 +46,7 @@ pub fn workbook(document: &Document, speak: Speak) -> Result<Vec<u8>, XlsxError>
             }
         }
         page.chapter(chapter)?;
-        for (column, width) in page.widths.iter().enumerate() {
-            page.sheet.set_column_width(column as u16, width.clamp(8.0, WIDTH_MAX))?;
-        }
+        page.fit()?;
     }
     workbook.save_to_buffer()
 }
@@ -63,6 +61,8 @@ struct Page<'a> {
     sheet: &'a mut Worksheet,
     row: u32,
     widths: Vec<f64>,
+    /// Rows of titles, with the length of each.
+    heads: Vec<(u32, Vec<usize>)>,
     speak: Speak,
 }
 
@@ -92,11 +92,15 @@ impl Page<'_> {
             self.words(0, &table.caption, &Format::new().set_bold())?;
         }
         let head = Format::new().set_bold().set_text_wrap().set_border_bottom(FormatBorder::Medium);
-        let head = head.set_align(FormatAlign::Top);
         for (at, column) in table.columns.iter().enumerate() {
+            let align = if table.is_words(at) { FormatAlign::Left } else { FormatAlign::Right };
+            let head = head.clone().set_align(FormatAlign::Bottom).set_align(align);
             self.sheet.write_string_with_format(self.row, at as u16, &column.title, &head)?;
-            self.widen(at, column.title.chars().count() as f64 * 0.7);
+            let longest = column.title.split(' ').map(|word| word.chars().count()).max();
+            self.widen(at, longest.unwrap_or(0) as f64);
         }
+        let lengths = table.columns.iter().map(|column| column.title.chars().count());
+        self.heads.push((self.row, lengths.collect()));
         let first = self.row + 1;
         for row in &table.rows {
             self.row += 1;
@@ -108,6 +112,19 @@ impl Page<'_> {
             Some(chart) if table.rows.len() > 1 => self.chart(table, chart, first, last),
             _ => Ok(()),
         }
+    }
+
+    /// Columns as wide as their cells, titles as high as their lines.
+    fn fit(&mut self) -> Result<(), XlsxError> {
+        let widths: Vec<f64> = self.widths.iter().map(|width| width.clamp(8.0, WIDTH_MAX)).collect();
+        for (column, width) in widths.iter().enumerate() {
+            self.sheet.set_column_width(column as u16, *width)?;
+        }
+        for (row, lengths) in &self.heads {
+            let lines = lengths.iter().zip(&widths).map(|(length, width)| (*length as f64 / (width - 3.0)).ceil());
+            self.sheet.set_row_height(*row, 15.0 * lines.fold(1.0, f64::max))?;
+        }
+        Ok(())
     }
 
     fn widen(&mut self, column: usize, width: f64) {
@@ -131,11 +148,11 @@ impl Page<'_> {
                 (Some(number), Some(shown)) => {
                     self.sheet.write_number_with_format(self.row, column, number, &format.set_num_format(shown))?;
                 }
-                _ if spelled.is_empty() => {}
-                _ => {
-                    let align = if value.is_text() { FormatAlign::Left } else { FormatAlign::Right };
-                    self.sheet.write_string_with_format(self.row, column, &spelled, &format.set_align(align))?;
+                _ if value.is_text() => {
+                    self.sheet.write_string_with_format(self.row, column, &spelled, &format)?;
                 }
+                // No data is an empty cell: a dash would be nought in a chart and an error in a sum.
+                _ => {}
             }
         }
         Ok(())
@@ -158,6 +175,10 @@ impl Page<'_> {
                 .set_values((name.as_str(), first, column, last, column));
         }
         drawn.title().set_name(&chart.title);
+        let mut cells = table.rows.iter().flat_map(|row| chart.series.iter().map(|at| &row.cells[*at]));
+        if cells.any(|cell| matches!(cell, Value::Percent(_))) {
+            drawn.y_axis().set_min(0.0).set_max(1.0).set_num_format("0%");
+        }
         if chart.kind == ChartKind::Bars {
             // As in the table: the first row on top.
             drawn.x_axis().set_reverse();
