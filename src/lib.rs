@@ -38,7 +38,7 @@
 //!  9  daemon                    joins everything once; start and stop
 //!  8  config                    loads, merges, checks; owns no setting of its own
 //!  7  web  generate             pages, live figures, posted events; files for other programs
-//!  6  engine  metrics  report   engine alone changes state; the others read
+//!  6  engine  metrics  alert  report   engine alone changes state; the others read
 //!  5  store                     the contract of keeping, and SQLite
 //!  4  stats                     definitions, counts, waits, windows, rollups, the snapshot
 //!  3  source  call  simulate    bytes into events; events into facts; a switchboard that is not there
@@ -56,6 +56,7 @@
 //!   sums of their days. Percentages are never averaged. Nothing divided by nothing is no data.
 //! - Nothing is dropped silently, and every queue, table and buffer has a limit with a name.
 
+pub mod alert;
 pub mod call;
 pub mod cli;
 pub mod clock;

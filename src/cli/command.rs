@@ -6,7 +6,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::cli::error::CliError;
 use crate::cli::output::{print, tell};
-use crate::cli::{check, demo, generate, import, report, run, simulate, staffing};
+use crate::cli::{capture, check, demo, generate, import, report, run, simulate, staffing};
 
 /// Service levels of a switchboard, exact and live.
 #[derive(Debug, Parser)]
@@ -36,6 +36,8 @@ enum Command {
     Simulate(simulate::SimulateArgs),
     /// Check the configuration and say what is in force
     Check(check::CheckArgs),
+    /// Record what a source really says, with numbers and names replaced by fakes
+    Capture(capture::CaptureArgs),
     /// Write the metrics page, Prometheus rules and Grafana dashboards from the program's definitions
     Generate(generate::GenerateArgs),
     /// Print completions for a shell
@@ -67,6 +69,7 @@ fn dispatch(cli: &Cli) -> Result<(), CliError> {
         Command::Report(args) => report::run(args),
         Command::Staffing(args) => staffing::run(args),
         Command::Check(args) => check::run(args),
+        Command::Capture(args) => capture::run(args),
         Command::Generate(args) => generate::run(args),
         Command::Completions { shell } => {
             let mut out = Vec::new();

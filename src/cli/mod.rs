@@ -2,10 +2,11 @@
 //!
 //! - [`command`]: what can be typed, and what becomes of it
 //! - [`error`]: how it can fail, and with which exit code
-//! - [`run`], [`demo`], [`import`], [`report`], [`check`], [`simulate`], [`generate`], [`staffing`]: one
-//!   command each
+//! - [`run`], [`demo`], [`import`], [`report`], [`check`], [`simulate`], [`capture`], [`generate`],
+//!   [`staffing`]: one command each
 //! - [`output`]: writing for people and pipes
 
+pub mod capture;
 pub mod check;
 pub mod command;
 pub mod demo;

@@ -52,12 +52,19 @@ impl StopSignals {
         Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
     }
 
+    /// Waits for either.
+    pub(super) async fn asked(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+
     /// Waits for either, or for the engine to fail.
     pub(super) async fn wait(&mut self, daemon: &Daemon) -> Result<(), CliError> {
         loop {
             tokio::select! {
-                _ = self.terminate.recv() => return Ok(()),
-                _ = self.interrupt.recv() => return Ok(()),
+                () = self.asked() => return Ok(()),
                 () = tokio::time::sleep(std::time::Duration::from_secs(1)) => {
                     if daemon.has_failed() {
                         return Err(CliError::Failed("the engine has stopped; the log says why".to_owned()));

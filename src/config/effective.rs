@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use crate::config::Config;
 use crate::directory::{ClockStart, Queue, QueueSettings};
 use crate::measure::Span;
+use crate::source::SourceSettings;
 
 /// A page on what the configuration comes to: each key, its value, and behind it the file or the
 /// variable that said so, or `default`.
@@ -35,6 +36,8 @@ pub fn describe(config: &Config) -> String {
         page.line("silent_after", &source.silent_after.to_string());
         page.secret("token", source.token.as_deref());
         page.path("token_file", source.token_file.as_deref());
+        page.line("rate", &source.rate.to_string());
+        page.dialled(source);
     }
     for (at, (queue, settings)) in directory.queues().iter().zip(&config.queues).enumerate() {
         page.table(&format!("queue[{}]", at + 1), &format!("[[queue]] {}", queue.name));
@@ -78,6 +81,22 @@ impl Page<'_> {
     fn secret(&mut self, key: &str, secret: Option<&str>) {
         if secret.is_some() {
             self.line(key, "(set)");
+        }
+    }
+
+    /// What only a switch that is dialled has.
+    fn dialled(&mut self, source: &SourceSettings) {
+        let texts = [("switch", &source.switch), ("connect", &source.connect), ("user", &source.user)];
+        for (key, text) in texts {
+            if let Some(text) = text {
+                self.line(key, text);
+            }
+        }
+        self.secret("secret", source.secret.as_deref());
+        self.path("secret_file", source.secret_file.as_deref());
+        if source.connect.is_some() {
+            self.line("tls", &source.tls.to_string());
+            self.path("tls_ca", source.tls_ca.as_deref());
         }
     }
 
@@ -140,6 +159,7 @@ mod tests {
         let mut config = config;
         config.http.token = Some("hemligt".into());
         config.sources[0].token = Some("hemligt".into());
+        config.sources[0].secret = Some("hemligt".into());
         assert!(!describe(&config).contains("hemligt"));
     }
 

@@ -9,17 +9,32 @@ use crate::daemon::StartError;
 use crate::measure::Moment;
 use crate::names::SourceId;
 use crate::source::dial::{self, Dial};
+use crate::source::disguise::Recorder;
 use crate::source::follow::Follow;
 use crate::source::import::import;
-use crate::source::kind::{Transport, kind_named};
+use crate::source::kind::{Kind, Transport, kind_named};
 use crate::source::listen::Listen;
-use crate::source::{Delivery, HealthBoard, Sink, SourceSettings};
+use crate::source::{Decode, Delivery, HealthBoard, Sink, SourceSettings};
 
 /// What every feed is given.
+#[derive(Clone)]
 pub(super) struct Common {
     pub(super) sink: Sink,
     pub(super) clock: Clock,
     pub(super) stop: watch::Receiver<bool>,
+    /// Records what is read, where somebody wants to have it.
+    pub(super) recorder: Option<Recorder>,
+}
+
+impl Common {
+    /// A fresh decoder of a kind.
+    fn decoder(&self, kind: &Kind, settings: &SourceSettings) -> Box<dyn Decode> {
+        let decoder = (kind.decoder)(settings);
+        match &self.recorder {
+            Some(recorder) => Box::new(recorder.tap(settings, kind.shape, decoder)),
+            None => decoder,
+        }
+    }
 }
 
 /// Starts a feed. `position`: how far it had been read.
@@ -39,9 +54,13 @@ pub(super) async fn start(
         (Transport::Dial { port, dialogue }, ..) => {
             let secret = settings.read_secret().map_err(|error| failed(format!("secret_file: {error}")))?;
             let address = settings.connect_to(port).ok_or_else(|| failed("connect is missing".to_owned()))?;
+            let dialogue = dialogue(settings, &secret);
             let dial = Dial {
                 source,
-                dialogue: dialogue(settings, &secret),
+                dialogue: match &common.recorder {
+                    Some(recorder) => Box::new(recorder.tap(settings, kind.shape, dialogue)),
+                    None => dialogue,
+                },
                 address,
                 tls: dial::tls(settings).map_err(&failed)?,
                 position,
@@ -53,7 +72,7 @@ pub(super) async fn start(
             tasks.spawn(dial.run());
         }
         (_, Some(path), _) if path.as_os_str() == "-" => {
-            let (sink, clock, decoder) = (common.sink.clone(), common.clock.clone(), (kind.decoder)(settings));
+            let (sink, clock, decoder) = (common.sink.clone(), common.clock.clone(), common.decoder(kind, settings));
             // A read of standard input cannot be interrupted, so its thread is not waited for.
             std::thread::spawn(move || standard_input(source, decoder, &sink, clock.now(), &health));
         }
@@ -62,7 +81,7 @@ pub(super) async fn start(
                 source,
                 path: path.clone(),
                 poll: settings.poll.to_std(),
-                decoder: (kind.decoder)(settings),
+                decoder: common.decoder(kind, settings),
                 position,
                 sink: common.sink.clone(),
                 health,
@@ -75,11 +94,12 @@ pub(super) async fn start(
             let listener = TcpListener::bind(address)
                 .await
                 .map_err(|error| failed(format!("cannot listen on {address}: {error}; is the port taken?")))?;
+            let (maker, of) = (common.clone(), settings.clone());
             let listen = Listen {
                 source,
                 listener,
-                decoder: kind.decoder,
-                settings: settings.clone(),
+                decoder: Box::new(move || maker.decoder(kind, &of)),
+                rate: settings.rate,
                 token,
                 sink: common.sink.clone(),
                 health,
@@ -93,13 +113,7 @@ pub(super) async fn start(
     Ok(())
 }
 
-fn standard_input(
-    source: SourceId,
-    mut decoder: Box<dyn crate::source::Decode>,
-    sink: &Sink,
-    received: Moment,
-    health: &HealthBoard,
-) {
+fn standard_input(source: SourceId, mut decoder: Box<dyn Decode>, sink: &Sink, received: Moment, health: &HealthBoard) {
     health.up(0);
     let read = import::<crate::source::import::ImportError>(
         std::path::Path::new("-"),

@@ -18,12 +18,13 @@ use crate::metrics::page::registry;
 use crate::names::SourceId;
 use crate::source::batch::DELIVERIES_MAX;
 use crate::source::kind::{Transport, kind_named};
-use crate::source::{HealthBoard, Sink};
+use crate::source::{HealthBoard, Sink, SourceSettings};
 use crate::stats::Snapshot;
 use crate::stats::snapshot::ReportBoard;
 use crate::store::{self, StoreError};
-use crate::web::ingest::{POSTS_MAX, Rate};
+use crate::web::ingest::POSTS_MAX;
 use crate::web::live::{STREAMS_MAX, text, write};
+use crate::web::sender::{Door, Doors};
 use crate::web::{Shared, router};
 
 /// Why the daemon could not start.
@@ -84,7 +85,7 @@ impl Daemon {
         let (stop_engine, engine_stop) = watch::channel(false);
         let boards: Vec<HealthBoard> =
             config.sources.iter().map(|source| HealthBoard::of(Some(source.silent_after))).collect();
-        let common = Common { sink: sink.clone(), clock: clock.clone(), stop: stop.clone() };
+        let common = Common { sink: sink.clone(), clock: clock.clone(), stop: stop.clone(), recorder: None };
         let mut feeds = JoinSet::new();
         for (at, settings) in config.sources.iter().enumerate() {
             let source = SourceId(at as u32);
@@ -101,7 +102,7 @@ impl Daemon {
             snapshots: snapshots.clone(),
             json,
             directory,
-            posted_to: config.sources.iter().map(|source| is_posted_to(&source.kind)).collect(),
+            doors: doors(&config.sources)?,
             sink: sink.clone(),
             http: HttpMetrics::new(&metrics).map_err(|error| StartError::Metrics(error.to_string()))?,
             registry: metrics,
@@ -112,7 +113,6 @@ impl Daemon {
             stop: stop.clone(),
             streams: Arc::new(Semaphore::new(STREAMS_MAX)),
             posts: Arc::new(Semaphore::new(POSTS_MAX)),
-            rate: Rate::default(),
         };
         let health = Box::new(health);
         let joints = Joints { deliveries, snapshots: snapshots_out, health, reports, stop: engine_stop };
@@ -150,8 +150,16 @@ impl Daemon {
     }
 }
 
-fn is_posted_to(kind: &str) -> bool {
-    kind_named(kind).is_some_and(|kind| matches!(kind.transport, Transport::Http))
+/// Doors for the sources that are posted to.
+fn doors(sources: &[SourceSettings]) -> Result<Doors, StartError> {
+    let door = |source: &SourceSettings| -> Result<Option<Door>, StartError> {
+        if !kind_named(&source.kind).is_some_and(|kind| matches!(kind.transport, Transport::Http)) {
+            return Ok(None);
+        }
+        let failed = |error| StartError::Source { name: source.name.clone(), why: format!("token_file: {error}") };
+        Ok(Some(Door::new(source.read_token().map_err(failed)?, source.rate)))
+    };
+    Ok(Doors::new(sources.iter().map(door).collect::<Result<_, _>>()?))
 }
 
 /// The store blocks, so the engine has a thread of its own, with a clock for its timers.

@@ -5,10 +5,12 @@
 //! - [`joint`]: start, and stop in order
 //! - [`feeds`]: from settings to running sources
 //! - [`played`]: a switch that is not there, on a port, for demonstrations and tests
+//! - [`record`]: a source read as always, and recorded in disguise
 
 pub mod feeds;
 pub mod joint;
 pub mod played;
+pub mod record;
 
 pub use joint::{Daemon, StartError};
 pub use played::Played;

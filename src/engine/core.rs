@@ -15,7 +15,7 @@ use crate::engine::standing::{Live, StoreHealth};
 use crate::event::{AgentState, CallEvent, EventKind, Reason, Reject};
 use crate::measure::{Moment, Span};
 use crate::names::{CallKey, SourceId};
-use crate::source::batch::{Batch, Receipt};
+use crate::source::batch::{Batch, Fate, Receipt};
 use crate::stats::rollup::Rollup;
 use crate::stats::totals::{QueueTotals, UnitTotals};
 use crate::stats::window::Recent;
@@ -104,7 +104,12 @@ impl Intake {
     }
 
     /// What has been taken so far; an answer to the sender after the commit only.
-    pub fn receipt(&self) -> Receipt {
+    pub fn receipt(&self) -> &Receipt {
+        &self.receipt
+    }
+
+    /// The same, of a batch that has been taken whole.
+    pub fn into_receipt(self) -> Receipt {
         self.receipt
     }
 }
@@ -217,10 +222,12 @@ impl Engine {
         match applied {
             Applied::Duplicate => {
                 receipt.duplicates += 1;
+                receipt.fates.push(Fate::Duplicate);
                 self.sources[source.index()].change().duplicates += 1;
             }
             Applied::Refused(reason) => {
                 receipt.rejected += 1;
+                receipt.fates.push(Fate::Refused(reason));
                 let detail = format!("call `{}` has more events than any call can have", event.call);
                 let reject =
                     Reject::new(format!("call {}", event.call), reason, detail, event.kind.type_name().as_bytes());
@@ -228,6 +235,7 @@ impl Engine {
             }
             Applied::New { .. } | Applied::Other => {
                 receipt.accepted += 1;
+                receipt.fates.push(Fate::Accepted);
                 let is_old = now - event.stamp.at > self.lateness.ms();
                 let state = self.sources[source.index()].change();
                 state.accepted += 1;
@@ -310,6 +318,7 @@ impl Engine {
 
     fn refuse(&mut self, source: SourceId, reject: Reject, now: Moment) {
         *self.sources[source.index()].change().rejected.entry(reject.reason).or_default() += 1;
+        self.live[source.index()].last_reject = Some(now);
         self.pending.dead_letters.push((source, now, reject));
     }
 

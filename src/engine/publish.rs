@@ -64,9 +64,11 @@ impl Engine {
             is_up: health.is_up,
             last_event: state.newest,
             last_heard: live.last_heard,
-            is_silent: health.silent_after.is_some_and(|limit| silent_ms > limit.ms()) && is_expected(),
+            is_silent: (!health.is_up || health.silent_after.is_some_and(|limit| silent_ms > limit.ms()))
+                && is_expected(),
             gaps: live.gaps,
             last_gap: live.last_gap,
+            last_reject: live.last_reject,
             lags: live.lags,
             lag_ms: live.lag_ms,
             accepted: state.accepted,

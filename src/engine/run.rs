@@ -88,7 +88,7 @@ async fn gather(
     while let Some(delivery) = next {
         let mut intake = Intake::new(delivery.batch);
         stubborn(engine, joints, |engine| engine.take(&mut intake)).await?;
-        let receipt = intake.receipt();
+        let receipt = intake.into_receipt();
         events += receipt.accepted + receipt.duplicates + receipt.rejected;
         if let Some(done) = delivery.done {
             answers.push((done, receipt));

@@ -11,6 +11,7 @@ pub(super) struct Live {
     pub(super) is_caught_up: bool,
     pub(super) gaps: u64,
     pub(super) last_gap: Option<Moment>,
+    pub(super) last_reject: Option<Moment>,
     pub(super) lags: SourceLags,
     pub(super) lag_ms: u64,
 }

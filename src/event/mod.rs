@@ -9,13 +9,15 @@
 //! - [`identity`]: what makes two events the same event
 //! - [`json`]: the public form: read, write, limits
 //! - [`plain`]: the form in which nearly every line comes, cut at a glance
-//! - [`envelope`]: CloudEvents around it
-//! - [`reject`]: why something could not be used
+//! - [`envelope`]: CloudEvents around it · [`body`]: many of them, as they are posted
+//! - [`reject`]: why something could not be used · [`mask`]: without anybody's number
 
+pub mod body;
 pub mod envelope;
 pub mod identity;
 pub mod json;
 pub mod kind;
+pub mod mask;
 pub mod plain;
 pub mod reject;
 pub mod stamp;

@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::event::mask::masked;
 use crate::measure::Moment;
 
 /// The closed list of reasons; each is a metric label and a key of the texts.
@@ -62,9 +63,11 @@ pub struct Reject {
     pub position: String,
     /// Why, from the closed list.
     pub reason: Reason,
-    /// Why, in words for the administrator: what was wrong and what was expected.
+    /// Why, in words for the administrator: what was wrong and what was expected. What it shows of
+    /// the line stands between backticks, without anybody's number.
     pub detail: String,
-    /// The beginning of what could not be used, at most [`EXCERPT_BYTES_MAX`] bytes.
+    /// The beginning of what could not be used, at most [`EXCERPT_BYTES_MAX`] bytes, without
+    /// anybody's number.
     pub excerpt: String,
     /// When it happened by the source's own time, where that is known.
     pub at: Option<Moment>,
@@ -81,8 +84,8 @@ impl Reject {
         Self {
             position: position.into(),
             reason,
-            detail: detail.into(),
-            excerpt: String::from_utf8_lossy(head).replace(['\n', '\r', '\0'], " "),
+            detail: without_numbers(&detail.into()),
+            excerpt: masked(&String::from_utf8_lossy(head).replace(['\n', '\r', '\0'], " ")),
             at: None,
         }
     }
@@ -92,5 +95,23 @@ impl Reject {
     pub fn at(mut self, at: Moment) -> Self {
         self.at = Some(at);
         self
+    }
+}
+
+/// A detail whose quoted parts, which are the sender's words, hold nobody's number.
+fn without_numbers(detail: &str) -> String {
+    let parts = detail.split('`').enumerate();
+    let parts: Vec<String> = parts.map(|(at, part)| if at % 2 == 1 { masked(part) } else { part.to_owned() }).collect();
+    parts.join("`")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_kept_of_a_line_holds_nobodys_number() {
+        let reject = Reject::new("line 1", Reason::BadTime, "`0701234567` is no time of 1000000", b"0701234567|7100\n");
+        assert_eq!((&*reject.detail, &*reject.excerpt), ("`##########` is no time of 1000000", "##########|7100 "));
     }
 }

@@ -17,7 +17,7 @@ pub const FAMILIES: &[Family] = &[
         name: "servicegrad_source_silent",
         kind: "gauge",
         labels: &["source"],
-        help: "1 when the source was not heard for longer than its silent_after while a queue that it feeds is open.",
+        help: "1 when the source is down, or was not heard for longer than its silent_after, while a queue that it feeds is open.",
         read: |snapshot, to| {
             each_source(snapshot, |source, name| to.int(&[("source", name)], i64::from(source.is_silent)));
         },
@@ -107,6 +107,17 @@ pub const FAMILIES: &[Family] = &[
                     let count = source.rejected.get(&reason).copied().unwrap_or(0) as i64;
                     to.int(&[("source", name), ("reason", reason.as_str())], count);
                 }
+            });
+        },
+    },
+    Family {
+        name: "servicegrad_source_last_reject_timestamp_seconds",
+        kind: "gauge",
+        labels: &["source"],
+        help: "When the source last told something that could not be used, since the start; absent before.",
+        read: |snapshot, to| {
+            each_source(snapshot, |source, name| {
+                to.float(&[("source", name)], source.last_reject.map(|at| at.0 as f64 / 1000.0));
             });
         },
     },

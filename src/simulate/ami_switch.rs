@@ -25,6 +25,7 @@ pub struct AmiSwitch {
     user: String,
     secret: String,
     booted: Moment,
+    denied: Vec<&'static str>,
 }
 
 /// What the first line of a connection says.
@@ -34,7 +35,14 @@ const CHALLENGE: &str = "840415273";
 impl AmiSwitch {
     /// A switch that started at `booted` and lets this user in.
     pub fn new(user: &str, secret: &str, booted: Moment) -> Self {
-        Self { voice: AmiVoice::default(), user: user.into(), secret: secret.into(), booted }
+        Self { voice: AmiVoice::default(), user: user.into(), secret: secret.into(), booted, denied: Vec::new() }
+    }
+
+    /// The same, with an action that this user may not use.
+    #[must_use]
+    pub fn denying(mut self, action: &'static str) -> Self {
+        self.denied.push(action);
+        self
     }
 
     fn answer(&self, session: &mut Session, message: &str, now: Moment, out: &mut String) {
@@ -61,6 +69,7 @@ impl AmiSwitch {
                 let _ = write!(out, "Event: FullyBooted\r\nUptime: {uptime}\r\nStatus: Fully Booted\r\n\r\n");
             }
             _ if !session.is_in => respond("Error", "Message: Permission denied\r\n"),
+            action if self.denied.contains(&action) => respond("Error", "Message: Permission denied\r\n"),
             "Ping" => {
                 let stamp = format!("Timestamp: {}.{:06}\r\n", now.seconds(), now.0.rem_euclid(1000) * 1000);
                 respond("Success", &format!("Ping: Pong\r\n{stamp}"));

@@ -15,6 +15,8 @@ use crate::event::{
     TransferKind,
 };
 use crate::measure::{Moment, Ring, Talk, Wait};
+use crate::source::disguise::Shape;
+use crate::source::disguise::shape::columns;
 use crate::source::lines::{Lines, Place};
 use crate::source::{Batch, Decode};
 
@@ -81,6 +83,28 @@ impl Decode for QueueLog {
             saved.get("ordinals").and_then(|pairs| serde_json::from_value(pairs.clone()).ok());
         self.pass.ordinals = ordinals.unwrap_or_default().into_iter().collect();
         self.lines.resume(Place { line: number("line").unwrap_or(1), byte: number("byte").unwrap_or(0) });
+    }
+}
+
+/// Which parts of a line are the switch's own.
+pub const SHAPE: Shape = Shape {
+    end: b'\n',
+    parts: |_, unit, parts| {
+        let event = unit.split(|byte| *byte == b'|').nth(4).unwrap_or_default().trim_ascii();
+        columns(unit, b'|', |place, value| stays(event, place, value), parts);
+    },
+};
+
+/// Time, call, event, and those parameters that are measures.
+fn stays(event: &[u8], place: usize, value: &[u8]) -> bool {
+    let Some(parameter) = place.checked_sub(5) else { return matches!(place, 0 | 1 | 4) };
+    match event {
+        b"CONNECT" | b"ABANDON" | b"EXITWITHTIMEOUT" | b"EXITEMPTY" | b"COMPLETECALLER" | b"COMPLETEAGENT"
+        | b"RINGNOANSWER" | b"RINGCANCELED" | b"WITHDRAW" => true,
+        b"BLINDTRANSFER" | b"TRANSFER" | b"ENTERQUEUE" | b"EXITWITHKEY" => parameter >= 2,
+        b"ATTENDEDTRANSFER" => parameter == 0 || (value.len() <= 6 && number(value).is_some()),
+        b"ADDMEMBER" => value == b"PAUSED",
+        _ => false,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use tokio::sync::{mpsc, oneshot};
 
-use crate::event::{CallEvent, Reject};
+use crate::event::{CallEvent, Reason, Reject};
 use crate::names::SourceId;
 
 /// Most events of one batch. Larger ones are no faster to commit and hold more in memory.
@@ -49,8 +49,19 @@ pub struct Delivery {
     pub done: Option<oneshot::Sender<Receipt>>,
 }
 
+/// What became of one event of a batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// It was new.
+    Accepted,
+    /// It was known already.
+    Duplicate,
+    /// It could not be used.
+    Refused(Reason),
+}
+
 /// What became of a batch; sent after its commit.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Receipt {
     /// Events that were new.
     pub accepted: u64,
@@ -58,6 +69,9 @@ pub struct Receipt {
     pub duplicates: u64,
     /// What could not be used.
     pub rejected: u64,
+    /// What became of each event, in the order of the batch; its rejects are not among them.
+    #[serde(skip)]
+    pub fates: Vec<Fate>,
 }
 
 /// The way to the engine.

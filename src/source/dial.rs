@@ -248,10 +248,10 @@ fn gap(from: Moment, to: Moment, why: &str) -> CallEvent {
     }
 }
 
-type Reader = Box<dyn AsyncRead + Send + Unpin>;
-type Writer = Box<dyn AsyncWrite + Send + Unpin>;
+pub(super) type Reader = Box<dyn AsyncRead + Send + Unpin>;
+pub(super) type Writer = Box<dyn AsyncWrite + Send + Unpin>;
 
-async fn open(address: &(String, u16), tls: Option<&TlsConnector>) -> std::io::Result<(Reader, Writer)> {
+pub(super) async fn open(address: &(String, u16), tls: Option<&TlsConnector>) -> std::io::Result<(Reader, Writer)> {
     let stream = TcpStream::connect((address.0.as_str(), address.1)).await?;
     stream.set_nodelay(true)?;
     let Some(tls) = tls else {
@@ -264,7 +264,7 @@ async fn open(address: &(String, u16), tls: Option<&TlsConnector>) -> std::io::R
 }
 
 /// Reads on its own, so that the switch need not wait for us. Ends with the line.
-fn read_ahead(mut reader: Reader) -> mpsc::Receiver<std::io::Result<Vec<u8>>> {
+pub(super) fn read_ahead(mut reader: Reader) -> mpsc::Receiver<std::io::Result<Vec<u8>>> {
     let (out, pieces) = mpsc::channel(PIECES_MAX);
     tokio::spawn(async move {
         let mut piece = vec![0; PIECE_BYTES];

@@ -1,9 +1,10 @@
 //! The registry of kinds: one line a feed.
 
-use crate::source::asterisk_ami;
 use crate::source::asterisk_queue_log::QueueLog;
+use crate::source::disguise::Shape;
 use crate::source::ndjson::Ndjson;
 use crate::source::{Decode, Dialogue, SourceSettings};
+use crate::source::{asterisk_ami, asterisk_queue_log, ndjson};
 
 /// What a feed is by nature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +28,9 @@ pub struct Kind {
     pub transport: Transport,
     /// A fresh decoder.
     pub decoder: fn(&SourceSettings) -> Box<dyn Decode>,
+    /// Which parts of its bytes are the switch's own words, so that the rest can be disguised;
+    /// [`disguise::shape::LINES`](crate::source::disguise::shape::LINES) where nothing is known.
+    pub shape: Shape,
     /// What is wrong with the settings that only this kind knows; complaints are `(key, reason)`.
     pub check: fn(&SourceSettings) -> Vec<(String, String)>,
 }
@@ -74,6 +78,7 @@ pub const KINDS: &[Kind] = &[
         nature: Nature::Journal,
         transport: Transport::File,
         decoder: |_| Box::<QueueLog>::default(),
+        shape: asterisk_queue_log::SHAPE,
         check: nothing_to_check,
     },
     Kind {
@@ -85,6 +90,7 @@ pub const KINDS: &[Kind] = &[
             dialogue: |settings, secret| Box::new(asterisk_ami::Conversation::new(settings, secret)),
         },
         decoder: |_| Box::<asterisk_ami::Ami>::default(),
+        shape: asterisk_ami::shape::SHAPE,
         check: needs_login,
     },
     Kind {
@@ -93,6 +99,7 @@ pub const KINDS: &[Kind] = &[
         nature: Nature::Journal,
         transport: Transport::FileOrListen,
         decoder: |_| Box::<Ndjson>::default(),
+        shape: ndjson::SHAPE,
         check: nothing_to_check,
     },
     Kind {
@@ -101,6 +108,7 @@ pub const KINDS: &[Kind] = &[
         nature: Nature::Live,
         transport: Transport::Http,
         decoder: |_| Box::<Ndjson>::default(),
+        shape: ndjson::SHAPE,
         check: nothing_to_check,
     },
 ];

@@ -16,17 +16,18 @@ use tokio::time::timeout;
 use crate::clock::Clock;
 use crate::event::json::LINE_BYTES_MAX;
 use crate::names::SourceId;
-use crate::source::{Batch, Decode, Delivery, HealthBoard, Sink, SourceSettings};
+use crate::source::{Batch, Decode, Delivery, HealthBoard, Sink};
 
 /// Most senders at once. A switch has one or two; the rest wait for a place.
 const CONNECTIONS_MAX: usize = 64;
 /// A pause after which what has come is committed and answered.
 const PAUSE: Duration = Duration::from_millis(200);
-/// Events a sender may send in a second on average; a faster one is read more slowly.
-const EVENTS_PER_SECOND_MAX: u64 = 50_000;
 /// How long the first line with the token is waited for.
 const TOKEN_WAIT: Duration = Duration::from_secs(10);
 const PIECE_BYTES: usize = 64 * 1024;
+/// A sender that is silent for this long is asked whether it is still there, and let go if not: one
+/// that vanished without a word must not keep its place.
+const KEEP_ALIVE: Duration = Duration::from_mins(1);
 
 /// What a listener needs.
 pub struct Listen {
@@ -35,9 +36,9 @@ pub struct Listen {
     /// Where senders connect.
     pub listener: TcpListener,
     /// Makes a decoder for each of them.
-    pub decoder: fn(&SourceSettings) -> Box<dyn Decode>,
-    /// What the decoder is made from.
-    pub settings: SourceSettings,
+    pub decoder: Box<dyn Fn() -> Box<dyn Decode> + Send + Sync>,
+    /// Events that each of them may send in a second on average.
+    pub rate: u32,
     /// Word that they must give.
     pub token: Option<String>,
     /// The way to the engine.
@@ -82,7 +83,9 @@ impl Listen {
     }
 
     async fn serve(&self, mut stream: TcpStream) -> std::io::Result<()> {
-        let mut decoder = (self.decoder)(&self.settings);
+        let keep_alive = socket2::TcpKeepalive::new().with_time(KEEP_ALIVE).with_interval(KEEP_ALIVE / 6);
+        socket2::SockRef::from(&stream).set_tcp_keepalive(&keep_alive)?;
+        let mut decoder = (self.decoder)();
         let mut batch = Batch::of(self.source);
         let mut piece = vec![0; PIECE_BYTES];
         let mut early = Vec::new();
@@ -136,7 +139,7 @@ impl Listen {
         let mut answer = serde_json::to_vec(&receipt)?;
         answer.push(b'\n');
         stream.write_all(&answer).await?;
-        tokio::time::sleep(Duration::from_millis(count * 1000 / EVENTS_PER_SECOND_MAX)).await;
+        tokio::time::sleep(Duration::from_millis(count * 1000 / u64::from(self.rate))).await;
         Ok(())
     }
 }

@@ -11,7 +11,8 @@
 //! - [`asterisk_queue_log`], [`asterisk_ami`], [`ndjson`]: the formats · [`asterisk`]: channels told
 //!   as calls
 //! - [`follow`]: a file that grows and rotates · [`import`]: old files · [`listen`]: TCP lines ·
-//!   [`dial`]: a switch that is dialled
+//!   [`dial`]: a switch that is dialled · [`look`]: a source looked at once
+//! - [`disguise`]: the bytes of a feed with numbers and names replaced
 //! - [`batch`]: what goes to the engine · [`health`]: how a source fares
 
 pub mod asterisk;
@@ -21,16 +22,18 @@ pub mod batch;
 pub mod decode;
 pub mod dial;
 pub mod dialogue;
+pub mod disguise;
 pub mod follow;
 pub mod health;
 pub mod import;
 pub mod kind;
 pub mod lines;
 pub mod listen;
+pub mod look;
 pub mod ndjson;
 pub mod settings;
 
-pub use batch::{Batch, Delivery, Receipt, Sink};
+pub use batch::{Batch, Delivery, Fate, Receipt, Sink};
 pub use decode::Decode;
 pub use dialogue::{Dialogue, Findings, Standing};
 pub use health::{Health, HealthBoard};

@@ -6,6 +6,8 @@
 use crate::event::json::LINE_BYTES_MAX;
 use crate::event::{Reject, envelope};
 use crate::measure::Moment;
+use crate::source::disguise::Shape;
+use crate::source::disguise::shape::json;
 use crate::source::lines::Lines;
 use crate::source::{Batch, Decode};
 
@@ -21,6 +23,27 @@ impl Default for Ndjson {
         Self { lines: Lines::new(LINE_BYTES_MAX), newest: None }
     }
 }
+
+/// Which parts of an event are not somebody's: what kind of thing happened, when and for how long.
+pub const SHAPE: Shape =
+    Shape { end: b'\n', parts: |_, unit, parts| json(unit, |key| OWN.contains(&key) || key.ends_with("_ms"), parts) };
+
+const OWN: [&str; 14] = [
+    "time",
+    "type",
+    "outcome",
+    "kind",
+    "result",
+    "by",
+    "answered_by",
+    "state",
+    "waiting",
+    "part",
+    "from",
+    "to",
+    "specversion",
+    "datacontenttype",
+];
 
 impl Ndjson {
     fn take(

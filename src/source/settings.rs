@@ -28,10 +28,15 @@ pub struct SourceSettings {
     /// figures are withdrawn. 10 s to 7 d. Default 30 min.
     #[serde(default = "default_silent_after")]
     pub silent_after: Span,
-    /// Word that a sender over TCP or HTTP must give. Required where `listen` is not loopback.
+    /// Word that a sender over TCP or HTTP must give: this source's own, good for no other. Required
+    /// where `listen` is not loopback; over HTTP without one the rules of `[http]` hold.
     pub token: Option<String>,
     /// File that holds the token, in place of `token`.
     pub token_file: Option<PathBuf>,
+    /// Events that a sender over TCP or HTTP may send per second on average, 1 to 1 000 000. Default
+    /// 20 000. Over HTTP a faster one is told when to come again, over TCP it is read more slowly.
+    #[serde(default = "default_rate")]
+    pub rate: u32,
     /// Name of the source that tells of the same switch: their words on a call are put together and
     /// nothing is counted twice. Queues are then fed by that source. Default: this one alone.
     pub switch: Option<String>,
@@ -59,6 +64,10 @@ fn default_poll() -> Span {
     Span::from_ms(200)
 }
 
+fn default_rate() -> u32 {
+    20_000
+}
+
 fn default_silent_after() -> Span {
     Span::from_seconds(30 * 60)
 }
@@ -75,6 +84,7 @@ impl SourceSettings {
             silent_after: default_silent_after(),
             token: None,
             token_file: None,
+            rate: default_rate(),
             switch: None,
             connect: None,
             tls: false,
@@ -95,6 +105,12 @@ impl SourceSettings {
         }
         if !(10..=60_000).contains(&self.poll.ms()) {
             complain("poll", format!("{} lies outside 10ms to 1m", self.poll));
+        }
+        if !(1..=1_000_000).contains(&self.rate) {
+            complain("rate", format!("{} lies outside 1 to 1000000 events per second", self.rate));
+        }
+        if self.token.as_deref() == Some("") {
+            complain("token", "an empty word keeps nobody out; leave the key away or give one".into());
         }
         if !(10_000..=7 * 86_400_000).contains(&self.silent_after.ms()) {
             complain("silent_after", format!("{} lies outside 10s to 7d", self.silent_after));
@@ -186,18 +202,23 @@ impl SourceSettings {
 
     /// The secret, read from its file where it stands in one; empty where there is none.
     pub fn read_secret(&self) -> std::io::Result<String> {
-        match &self.secret_file {
-            Some(path) => Ok(std::fs::read_to_string(path)?.trim().to_owned()),
-            None => Ok(self.secret.clone().unwrap_or_default()),
-        }
+        Ok(word(self.secret_file.as_deref(), self.secret.as_deref())?.unwrap_or_default())
     }
 
     /// The token, read from its file where it stands in one.
     pub fn read_token(&self) -> std::io::Result<Option<String>> {
-        match &self.token_file {
-            Some(path) => Ok(Some(std::fs::read_to_string(path)?.trim().to_owned())),
-            None => Ok(self.token.clone()),
-        }
+        word(self.token_file.as_deref(), self.token.as_deref())
+    }
+}
+
+/// A secret word, read from its file where it stands in one. An empty file keeps nobody out.
+fn word(file: Option<&std::path::Path>, given: Option<&str>) -> std::io::Result<Option<String>> {
+    let Some(path) = file else { return Ok(given.map(ToOwned::to_owned)) };
+    let told = |why: &str| std::io::Error::other(format!("{}: {why}", path.display()));
+    let text = std::fs::read_to_string(path).map_err(|error| told(&error.to_string()))?;
+    match text.trim() {
+        "" => Err(told("is empty")),
+        word => Ok(Some(word.to_owned())),
     }
 }
 

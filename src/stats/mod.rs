@@ -14,6 +14,7 @@
 //! - [`rollup`]: cells kept up to date by changes of facts
 //! - [`window`]: the last 5 to 60 minutes, by the moment of the outcome; who waits now
 //! - [`budget`]: late calls that a month can bear
+//! - [`wilson`]: how far a share may be from what it would be over many calls
 //! - [`totals`]: counters that only grow, for Prometheus
 //! - [`snapshot`]: what every surface sees
 
@@ -29,6 +30,7 @@ pub mod staffing;
 pub mod totals;
 pub mod unit_rates;
 pub mod waits;
+pub mod wilson;
 pub mod window;
 
 pub use cell::{Cell, CellKey, Scope, ScopeKind, Tier, VisitCell};

@@ -143,12 +143,14 @@ pub struct SourceNow {
     pub last_event: Option<Moment>,
     /// When we last heard it, by our clock.
     pub last_heard: Option<Moment>,
-    /// Not heard for longer than its `silent_after`, while a queue that it feeds is open.
+    /// Down, or not heard for longer than its `silent_after`, while a queue that it feeds is open.
     pub is_silent: bool,
     /// Gaps told since the start.
     pub gaps: u64,
     /// End of the newest of them.
     pub last_gap: Option<Moment>,
+    /// When it last told something that could not be used, since the start.
+    pub last_reject: Option<Moment>,
     /// Events since the start by their lag behind our clock, per bucket of [`LAG_BUCKETS_S`].
     pub lags: SourceLags,
     /// Sum of those lags, ms.

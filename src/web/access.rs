@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use axum::extract::{MatchedPath, Request, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -35,9 +36,10 @@ pub async fn count(State(shared): State<Arc<Shared>>, request: Request, next: Ne
 
 /// Lets a request through, or answers why not; puts the headers on every answer.
 pub async fn guard(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
-    let mut response = match refusal(&shared, &request) {
+    let (parts, body) = request.into_parts();
+    let mut response = match refusal(&shared, &parts) {
         Some((status, why)) => (status, axum::Json(serde_json::json!({ "error": why }))).into_response(),
-        None => next.run(request).await,
+        None => next.run(Request::from_parts(parts, body)).await,
     };
     for (name, value) in HEADERS {
         response.headers_mut().insert(name, HeaderValue::from_static(value));
@@ -45,30 +47,40 @@ pub async fn guard(State(shared): State<Arc<Shared>>, request: Request, next: Ne
     response
 }
 
-fn refusal(shared: &Shared, request: &Request) -> Option<(StatusCode, &'static str)> {
-    let headers = request.headers();
+fn refusal(shared: &Shared, request: &Parts) -> Option<(StatusCode, &'static str)> {
+    let headers = &request.headers;
     let host = text(headers, header::HOST.as_str()).unwrap_or_default();
     // A page of the world whose name was made to point at this machine must not read the figures.
     if shared.is_loopback && !is_this_machine(host) {
         return Some((StatusCode::FORBIDDEN, "this daemon answers to localhost only; see [http] listen"));
     }
     // Nor may it post events from a browser that stands inside.
-    if request.method() != Method::GET
+    if request.method != Method::GET
         && let Some(origin) = text(headers, "origin")
         && origin.split_once("://").map(|(_, from)| from) != Some(host)
     {
         return Some((StatusCode::FORBIDDEN, "a page of another origin may not post here"));
     }
-    let path = request.uri().path();
+    let path = request.uri.path();
+    // Sources that are posted to may have tokens of their own, which `ingest` knows.
+    let is_posted = path == "/api/v1/events";
     let is_open = path == "/healthz" || path.starts_with("/assets/");
-    let token = shared.token.as_ref().filter(|_| !is_open)?;
-    let bearer = text(headers, header::AUTHORIZATION.as_str()).and_then(|told| told.strip_prefix("Bearer "));
-    let query = request.uri().query().unwrap_or_default();
-    let in_address = query.split('&').find_map(|pair| pair.strip_prefix("token="));
-    let told = bearer.or(in_address).unwrap_or_default();
+    if is_open || is_posted { None } else { lacks_token(shared, request) }
+}
+
+/// Why the house's token does not let this request in, where there is one.
+pub fn lacks_token(shared: &Shared, request: &Parts) -> Option<(StatusCode, &'static str)> {
+    let token = shared.token.as_ref()?;
+    let told = token_told(request).unwrap_or_default();
     let is_known = equal_in_constant_time(told.as_bytes(), token.as_bytes());
     (!is_known)
         .then_some((StatusCode::UNAUTHORIZED, "give the token as `Authorization: Bearer TOKEN` or `?token=TOKEN`"))
+}
+
+/// The token that a request brings, in its head or its address.
+pub fn token_told(request: &Parts) -> Option<&str> {
+    let bearer = text(&request.headers, header::AUTHORIZATION.as_str()).and_then(|told| told.strip_prefix("Bearer "));
+    bearer.or_else(|| request.uri.query()?.split('&').find_map(|pair| pair.strip_prefix("token=")))
 }
 
 fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {

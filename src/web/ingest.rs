@@ -1,62 +1,86 @@
-//! `POST /api/v1/events`: one event, an array, or one a line; bare or in CloudEvents envelopes.
+//! `POST /api/v1/events`: one event, an array, or one a line; bare or in CloudEvents envelopes,
+//! structured, batched or binary; plain or gzip.
 //!
 //! Answered after the commit, item by item: what was accepted, what was known already, and what
-//! could not be used and why. A batch may be sent again without harm.
+//! could not be used and why. Events are known by their ids, so a batch whose answer was lost is
+//! sent again as it is. What is asked for and who asks is judged by the head alone; a body is read
+//! only for those who may.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::body::Bytes;
-use axum::extract::{Query, State};
-use axum::http::{StatusCode, header};
+use axum::extract::{FromRequest, Query, Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use percent_encoding::percent_decode_str;
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 use tokio::sync::oneshot;
 
-use crate::event::{envelope, json as event_json};
+use crate::event::body::{self, Item};
+use crate::event::json as event_json;
+use crate::measure::Moment;
 use crate::names::SourceId;
-use crate::source::{Batch, Delivery};
-use crate::web::Shared;
+use crate::source::batch::EVENTS_MAX;
+use crate::source::{Batch, Delivery, Fate, Receipt};
+use crate::web::sender::Door;
+use crate::web::unpack::{BODY_BYTES_MAX, CannotUnpack, gunzip};
+use crate::web::{Shared, access};
 
-/// Largest body. Some five thousand events; a larger batch is sent in parts.
-pub const BODY_BYTES_MAX: usize = 1024 * 1024;
-/// Most posts under way at once; a further one is told to come again.
-pub const POSTS_MAX: usize = 64;
-/// Events that may be posted in a second on average, by all senders together.
-const EVENTS_PER_SECOND: f64 = 20_000.0;
-/// Events that may come at once after a quiet time.
-const EVENTS_AT_ONCE: f64 = 100_000.0;
+/// Most items of one body: one batch for the engine.
+const ITEMS_MAX: usize = EVENTS_MAX;
+/// Most posts under way at once; a further one is told to come again. With the limits of a body this
+/// bounds what posts hold in memory.
+pub const POSTS_MAX: usize = 32;
+/// How long a body may take to come.
+const BODY_WAIT: Duration = Duration::from_secs(10);
 /// How long the engine is waited for.
 const ANSWER_WAIT: Duration = Duration::from_secs(10);
-/// Faults told in one answer; all are counted and kept as dead letters.
-const ERRORS_TOLD_MAX: usize = 100;
-
-/// How many events may be posted: a bucket that fills with time.
-#[derive(Debug)]
-pub struct Rate(Mutex<(f64, Instant)>);
-
-impl Default for Rate {
-    fn default() -> Self {
-        Self(Mutex::new((EVENTS_AT_ONCE, Instant::now())))
-    }
-}
-
-impl Rate {
-    fn take(&self, events: usize) -> bool {
-        let mut bucket = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = Instant::now();
-        let filled = (bucket.0 + now.duration_since(bucket.1).as_secs_f64() * EVENTS_PER_SECOND).min(EVENTS_AT_ONCE);
-        let enough = filled >= events as f64;
-        *bucket = (if enough { filled - events as f64 } else { filled }, now);
-        enough
-    }
-}
+/// When to come again if nothing better is known, seconds.
+const AGAIN_S: u64 = 2;
+/// What bodies may be.
+const TYPES: [&str; 6] = [
+    "application/json",
+    "application/x-ndjson",
+    "application/ndjson",
+    "application/jsonl",
+    "application/cloudevents+json",
+    "application/cloudevents-batch+json",
+];
 
 /// Parameters of the address.
 #[derive(Debug, Deserialize)]
 pub struct Parameters {
     source: Option<String>,
+}
+
+/// Why a post is not taken: the status, the words, and in how many seconds to come again.
+struct Refusal(StatusCode, String, Option<u64>);
+
+impl Refusal {
+    fn new(status: StatusCode, why: impl Into<String>) -> Self {
+        Self(status, why.into(), None)
+    }
+
+    fn again(status: StatusCode, why: &str, after_s: u64) -> Self {
+        Self(status, why.to_owned(), Some(after_s))
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let Self(status, why, after_s) = self;
+        let mut response = (status, axum::Json(json!({ "error": why }))).into_response();
+        if let Some(after_s) = after_s {
+            response.headers_mut().insert(header::RETRY_AFTER, after_s.into());
+        }
+        if status == StatusCode::UNAUTHORIZED {
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, header::HeaderValue::from_static("Bearer"));
+        }
+        response
+    }
 }
 
 /// The JSON Schema of the event.
@@ -65,78 +89,188 @@ pub async fn schema() -> Response {
 }
 
 /// Takes posted events.
-pub async fn events(State(shared): State<Arc<Shared>>, Query(parameters): Query<Parameters>, body: Bytes) -> Response {
-    let source = match source(&shared, parameters.source.as_deref()) {
-        Ok(source) => source,
-        Err(why) => return refuse(StatusCode::NOT_FOUND, &why),
+pub async fn events(State(shared): State<Arc<Shared>>, query: Query<Parameters>, request: Request) -> Response {
+    taken(&shared, query.source.as_deref(), request).await.unwrap_or_else(IntoResponse::into_response)
+}
+
+async fn taken(shared: &Shared, named: Option<&str>, request: Request) -> Result<Response, Refusal> {
+    let (parts, body) = request.into_parts();
+    let (source, door) = sender(shared, named, &parts)?;
+    let form = Form::of(&parts.headers)?;
+    let told_bytes = text(&parts.headers, "content-length").and_then(|length| length.parse::<usize>().ok());
+    if told_bytes.is_some_and(|bytes| bytes > BODY_BYTES_MAX) {
+        return Err(too_large());
+    }
+    let fast = |after_s| {
+        Refusal::again(StatusCode::TOO_MANY_REQUESTS, "more events than this source may send in this time", after_s)
     };
+    door.rate.take(0, Instant::now()).map_err(fast)?;
     let Ok(_place) = shared.posts.try_acquire() else {
-        return again(StatusCode::TOO_MANY_REQUESTS, "as many posts are under way as may be");
+        let why = "as many posts are under way as may be";
+        return Err(Refusal::again(StatusCode::SERVICE_UNAVAILABLE, why, AGAIN_S));
     };
-    let items = envelope::read_body(&body, shared.clock.now());
+    let bytes = whole(Request::from_parts(parts, body)).await?;
+    let received = shared.clock.now();
+    // Unpacking and reading take their time, which others need not wait for.
+    let read = tokio::task::spawn_blocking(move || form.read(&bytes, received)).await;
+    let items = read.map_err(|error| Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()))??;
     if items.is_empty() {
-        return refuse(StatusCode::BAD_REQUEST, "the body holds no event");
+        return Err(Refusal::new(StatusCode::BAD_REQUEST, "the body holds no event"));
     }
-    if !shared.rate.take(items.len()) {
-        return again(StatusCode::TOO_MANY_REQUESTS, "more events than may be posted in this time");
+    door.rate.take(items.len(), Instant::now()).map_err(fast)?;
+    let (batch, told) = batch_of(source, items);
+    let nothing_usable = batch.events.is_empty();
+    let receipt = committed(shared, batch).await?;
+    let status = if nothing_usable { StatusCode::BAD_REQUEST } else { StatusCode::OK };
+    Ok((status, axum::Json(answer(told, &receipt))).into_response())
+}
+
+/// The source that this sender may post to.
+fn sender<'a>(shared: &'a Shared, named: Option<&str>, parts: &Parts) -> Result<(SourceId, &'a Door), Refusal> {
+    let told = access::token_told(parts);
+    let found = shared.doors.find(&shared.directory, named, told);
+    let (source, door) = found.map_err(|(status, why)| Refusal::new(status, why))?;
+    if door.is_houses()
+        && let Some((status, why)) = access::lacks_token(shared, parts)
+    {
+        return Err(Refusal::new(status, why));
     }
+    Ok((source, door))
+}
+
+/// The whole body, if it comes in time and is not too large.
+async fn whole(request: Request) -> Result<Bytes, Refusal> {
+    match tokio::time::timeout(BODY_WAIT, Bytes::from_request(request, &())).await {
+        Ok(Ok(bytes)) => Ok(bytes),
+        Ok(Err(rejection)) if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => Err(too_large()),
+        Ok(Err(_)) => Err(Refusal::new(StatusCode::BAD_REQUEST, "the body broke off")),
+        Err(_) => {
+            let why = format!("the body did not come within {} s", BODY_WAIT.as_secs());
+            Err(Refusal::new(StatusCode::REQUEST_TIMEOUT, why))
+        }
+    }
+}
+
+fn too_large() -> Refusal {
+    let why = format!("a body has at most {BODY_BYTES_MAX} bytes and {ITEMS_MAX} events; send it in parts");
+    Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, why)
+}
+
+/// How a body is to be read.
+#[derive(Debug, Default)]
+struct Form {
+    is_gzip: bool,
+    /// Attributes of a CloudEvent in binary mode.
+    attributes: Option<Map<String, Value>>,
+}
+
+impl Form {
+    fn of(headers: &HeaderMap) -> Result<Self, Refusal> {
+        let bad = |why: String| Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, why));
+        let kind = text(headers, "content-type").unwrap_or(TYPES[0]);
+        let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        if !TYPES.contains(&kind.as_str()) {
+            return bad(format!("content-type `{kind}` is not read here; send one of {}", TYPES.join(", ")));
+        }
+        let is_gzip =
+            match text(headers, "content-encoding").map(|coding| coding.trim().to_ascii_lowercase()).as_deref() {
+                None | Some("" | "identity") => false,
+                Some("gzip" | "x-gzip") => true,
+                Some(other) => return bad(format!("content-encoding `{other}` is not read here; send gzip or none")),
+            };
+        let attributes = headers.contains_key("ce-specversion").then(|| {
+            let all = headers.iter().filter_map(|(name, value)| {
+                let value = percent_decode_str(value.to_str().ok()?).decode_utf8_lossy();
+                Some((name.as_str().strip_prefix("ce-")?.to_owned(), Value::from(value)))
+            });
+            all.collect()
+        });
+        Ok(Self { is_gzip, attributes })
+    }
+
+    fn read(self, bytes: &[u8], received: Moment) -> Result<Vec<Item>, Refusal> {
+        let unpacked;
+        let bytes = if self.is_gzip {
+            unpacked = gunzip(bytes).map_err(|error| {
+                let status = match error {
+                    CannotUnpack::Damaged => StatusCode::BAD_REQUEST,
+                    CannotUnpack::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+                };
+                Refusal::new(status, error.to_string())
+            })?;
+            &unpacked
+        } else {
+            bytes
+        };
+        match self.attributes {
+            Some(attributes) => Ok(vec![body::read_binary(&attributes, bytes, received)]),
+            None => body::read(bytes, received, ITEMS_MAX).ok_or_else(too_large),
+        }
+    }
+}
+
+/// Items apart as events and rejects, and what the answer says of each; nothing yet of the events.
+fn batch_of(source: SourceId, items: Vec<Item>) -> (Batch, Vec<Map<String, Value>>) {
     let mut batch = Batch { caught_up: true, ..Batch::of(source) };
-    let mut errors = Vec::new();
-    for item in items {
-        match item {
+    let mut told = Vec::with_capacity(items.len());
+    for (index, item) in items.into_iter().enumerate() {
+        let mut answer = Map::new();
+        answer.insert("index".to_owned(), index.into());
+        if let Some(id) = item.id {
+            answer.insert("id".to_owned(), id);
+        }
+        match item.event {
             Ok(event) => batch.events.push(event),
             Err(reject) => {
-                errors.push(
-                    json!({ "item": reject.position, "reason": reject.reason.as_str(), "detail": reject.detail }),
-                );
+                answer.insert("status".to_owned(), "rejected".into());
+                answer.insert("reason".to_owned(), reject.reason.as_str().into());
+                answer.insert("detail".to_owned(), reject.detail.as_str().into());
                 batch.rejects.push(reject);
             }
         }
+        told.push(answer);
     }
-    let nothing_usable = batch.events.is_empty();
-    errors.truncate(ERRORS_TOLD_MAX);
+    (batch, told)
+}
+
+/// Hands the batch to the engine and waits for its commit.
+async fn committed(shared: &Shared, batch: Batch) -> Result<Receipt, Refusal> {
     let (done, receipt) = oneshot::channel();
     let delivered = async {
         shared.sink.send(Delivery { batch, done: Some(done) }).await.ok()?;
         receipt.await.ok()
     };
-    match tokio::time::timeout(ANSWER_WAIT, delivered).await {
-        Ok(Some(receipt)) => {
-            let status = if nothing_usable { StatusCode::BAD_REQUEST } else { StatusCode::OK };
-            let answer = json!({
-                "accepted": receipt.accepted,
-                "duplicates": receipt.duplicates,
-                "rejected": receipt.rejected,
-                "errors": errors,
-            });
-            (status, axum::Json(answer)).into_response()
+    // It may yet be committed; sent again it is known.
+    tokio::time::timeout(ANSWER_WAIT, delivered).await.ok().flatten().ok_or_else(|| {
+        let why = "not committed in time; send the same batch again";
+        Refusal::again(StatusCode::SERVICE_UNAVAILABLE, why, AGAIN_S)
+    })
+}
+
+/// What became of the batch, and of each item in its place.
+fn answer(told: Vec<Map<String, Value>>, receipt: &Receipt) -> Value {
+    let mut fates = receipt.fates.iter();
+    let items = told.into_iter().map(|mut item| {
+        if !item.contains_key("status") {
+            let (status, reason) = match fates.next() {
+                Some(Fate::Duplicate) => ("duplicate", None),
+                Some(Fate::Refused(reason)) => ("rejected", Some(reason.as_str())),
+                Some(Fate::Accepted) | None => ("accepted", None),
+            };
+            item.insert("status".to_owned(), status.into());
+            item.extend(reason.map(|reason| ("reason".to_owned(), reason.into())));
         }
-        // It may yet be committed; sent again it is known.
-        _ => again(StatusCode::SERVICE_UNAVAILABLE, "not committed in time; send the same batch again"),
-    }
+        Value::Object(item)
+    });
+    let items: Vec<Value> = items.collect();
+    json!({
+        "accepted": receipt.accepted,
+        "duplicates": receipt.duplicates,
+        "rejected": receipt.rejected,
+        "items": items,
+    })
 }
 
-/// The source posted to: the one named, else the only one of kind http.
-fn source(shared: &Shared, name: Option<&str>) -> Result<SourceId, String> {
-    let posted_to = |at: usize| shared.posted_to.get(at).copied().unwrap_or(false);
-    if let Some(name) = name {
-        let found = shared.directory.source_named(name).filter(|id| posted_to(id.index()));
-        return found.ok_or_else(|| {
-            format!("there is no source `{name}` that may be posted to; see [[source]] kind = \"http\"")
-        });
-    }
-    let mut all = (0..shared.posted_to.len()).filter(|at| posted_to(*at));
-    match (all.next(), all.next()) {
-        (Some(only), None) => Ok(SourceId(only as u32)),
-        (None, _) => Err("no source may be posted to; add a [[source]] of kind = \"http\"".to_owned()),
-        _ => Err("several sources may be posted to; say which with ?source=NAME".to_owned()),
-    }
-}
-
-fn refuse(status: StatusCode, why: &str) -> Response {
-    (status, axum::Json(json!({ "error": why }))).into_response()
-}
-
-fn again(status: StatusCode, why: &str) -> Response {
-    (status, [(header::RETRY_AFTER, "2")], axum::Json(json!({ "error": why }))).into_response()
+fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
 }

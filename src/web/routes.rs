@@ -16,7 +16,8 @@ use crate::directory::Directory;
 use crate::metrics::HttpMetrics;
 use crate::source::Sink;
 use crate::stats::Snapshot;
-use crate::web::ingest::{BODY_BYTES_MAX, Rate};
+use crate::web::sender::Doors;
+use crate::web::unpack::BODY_BYTES_MAX;
 use crate::web::{access, assets, board, health, ingest, live};
 
 /// What every page shares.
@@ -27,8 +28,8 @@ pub struct Shared {
     pub json: watch::Receiver<Arc<str>>,
     /// Who is who.
     pub directory: Arc<Directory>,
-    /// Kinds of the sources by id: which may be posted to.
-    pub posted_to: Vec<bool>,
+    /// The sources that may be posted to.
+    pub doors: Doors,
     /// The way to the engine; gone when the daemon stops.
     pub sink: Sink,
     /// What the program counts itself.
@@ -49,8 +50,6 @@ pub struct Shared {
     pub streams: Arc<Semaphore>,
     /// Places for posts under way.
     pub posts: Arc<Semaphore>,
-    /// How many events may be posted.
-    pub rate: Rate,
 }
 
 /// All pages.

@@ -12,7 +12,8 @@ fn code(house: &House, arguments: &[&str]) -> (i32, String) {
 #[test]
 fn exit_codes_are_0_ok_1_failed_2_usage_or_configuration() {
     let house = House::new(CONFIG);
-    assert_eq!(code(&house, &["check"]).0, 0);
+    assert_eq!(code(&house, &["check", "--offline"]).0, 0);
+    assert_eq!(code(&house, &["check"]).0, 1, "the file is not there");
     assert_eq!(code(&house, &["report", "--period", "2026"]).0, 1, "nothing was imported");
     assert_eq!(code(&house, &["report", "--period", "soon"]).0, 2);
     assert_eq!(code(&house, &["report"]).0, 2);

@@ -3,6 +3,8 @@
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 
+use serde_json::Value;
+
 use crate::program::{House, until};
 
 fn house() -> (House, String) {
@@ -19,23 +21,35 @@ fn event(id: u32, kind: &str, call: &str, more: &str) -> String {
     format!(r#"{{"id":"{id}","time":"{time}","type":"{kind}","call":"{call}","queue":"kundtjanst"{more}}}"#)
 }
 
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    gzip.write_all(bytes).unwrap();
+    gzip.finish().unwrap()
+}
+
+/// What became of each item of a batch, by its index and id.
+fn fates(answer: &Value) -> Vec<String> {
+    let word = |item: &Value, key: &str| item[key].as_str().unwrap_or("-").to_owned();
+    let items = answer["items"].as_array().unwrap().iter();
+    items.map(|item| format!("{} {} {}", item["index"], word(item, "id"), word(item, "status"))).collect()
+}
+
 #[test]
 fn a_posted_batch_is_answered_item_by_item_and_may_be_sent_again() {
     let (house, _) = house();
     let daemon = house.run();
     let batch = format!(
-        "[{},{},{{\"id\":\"3\",\"type\":\"visit.exploded\",\"call\":\"a\"}}]",
+        "[{},{{\"id\":\"3\",\"type\":\"visit.exploded\",\"call\":\"a\"}},{}]",
         event(1, "visit.entered", "a", ""),
         event(2, "visit.entered", "b", "")
     );
     let (status, answer) = daemon.post(&batch);
     assert_eq!((status, &answer["accepted"], &answer["rejected"]), (200, &2.into(), &1.into()));
-    assert_eq!(
-        (&answer["errors"][0]["item"], &answer["errors"][0]["reason"]),
-        (&"item 3".into(), &"unknown_event".into())
-    );
-    let (_, answer) = daemon.post(&batch);
-    assert_eq!((&answer["accepted"], &answer["duplicates"]), (&0.into(), &2.into()));
+    assert_eq!(fates(&answer), ["0 1 accepted", "1 3 rejected", "2 2 accepted"]);
+    assert_eq!(answer["items"][1]["reason"], "unknown_event");
+    let (status, answer) = daemon.post(&batch);
+    assert_eq!((status, &answer["accepted"], &answer["duplicates"]), (200, &0.into(), &2.into()));
+    assert_eq!(fates(&answer), ["0 1 duplicate", "1 3 rejected", "2 2 duplicate"]);
     until("both wait", || daemon.metric("servicegrad_calls_waiting{queue=\"kundtjanst\"}") == Some(2.0));
     assert_eq!(daemon.metric("servicegrad_events_rejected_total{source=\"hook\",reason=\"unknown_event\"}"), Some(2.0));
     let (status, _) = daemon.post(&event(4, "visit.left", "a", r#","outcome":"abandoned""#));
@@ -53,16 +67,192 @@ fn a_posted_batch_is_answered_item_by_item_and_may_be_sent_again() {
 fn what_is_not_welcome_is_refused_and_hurts_nobody() {
     let (house, _) = house();
     let daemon = house.run();
-    assert_eq!(daemon.post("nonsense").0, 400);
-    assert_eq!(daemon.post("").0, 400);
+    let status = |headers: &str, body: &[u8]| daemon.ask("POST", "/api/v1/events", headers, body).0;
+    let one = event(1, "visit.entered", "a", "");
+    assert_eq!(status("", b"nonsense"), 400);
+    assert_eq!(status("", b""), 400);
+    assert_eq!(status("", b"[]"), 400);
     assert_eq!(daemon.ask("POST", "/api/v1/events?source=nobody", "", b"{}").0, 404);
-    assert_eq!(daemon.ask("POST", "/api/v1/events", "", &vec![b'x'; 2_000_000]).0, 413);
+    assert_eq!(status("", &vec![b'x'; 2_000_000]), 413);
+    assert_eq!(status("", format!("{one}\n").repeat(5_001).as_bytes()), 413);
+    assert_eq!(status("", "7\n".repeat(5_001).as_bytes()), 413);
+    assert_eq!(status("content-type: text/plain\r\n", one.as_bytes()), 415);
+    assert_eq!(status("content-type: application/x-www-form-urlencoded\r\n", one.as_bytes()), 415);
+    assert_eq!(status("content-encoding: br\r\n", one.as_bytes()), 415);
     assert_eq!(daemon.ask("GET", "/", "host: evil.example\r\n", b"").0, 403);
-    let origin = "origin: http://evil.example\r\n";
-    assert_eq!(daemon.ask("POST", "/api/v1/events", origin, event(1, "visit.entered", "a", "").as_bytes()).0, 403);
+    assert_eq!(status("origin: http://evil.example\r\n", one.as_bytes()), 403);
     assert_eq!(daemon.ask("GET", "/nowhere", "", b"").0, 404);
     assert_eq!(daemon.ask("DELETE", "/api/v1/events", "", b"").0, 405);
-    assert_eq!(daemon.post(&event(1, "visit.entered", "a", "")).0, 200);
+    assert_eq!(daemon.post(&one).0, 200);
+    daemon.stop();
+}
+
+#[test]
+fn a_packed_body_is_unpacked_and_a_bomb_is_not() {
+    let (house, _) = house();
+    let daemon = house.run();
+    let lines: String = (0..2_000).map(|id| event(id, "visit.entered", &format!("c{id}"), "") + "\n").collect();
+    let headers = "content-encoding: gzip\r\ncontent-type: application/x-ndjson\r\n";
+    let post = |body: &[u8]| {
+        let (status, body) = daemon.ask("POST", "/api/v1/events", headers, body);
+        (status, serde_json::from_str::<Value>(&body).unwrap())
+    };
+    let (status, answer) = post(&gzip(lines.as_bytes()));
+    assert_eq!((status, &answer["accepted"]), (200, &2_000.into()));
+    let whole = gzip(lines.as_bytes());
+    assert_eq!(post(&whole[..whole.len() / 2]).0, 400);
+    assert_eq!(post(lines.as_bytes()[..1_000].into()).0, 400);
+    // A gigabyte in a megabyte, and a smaller one in a kilobyte.
+    for bytes in [1_000_000_000, 500_000] {
+        let mut bomb = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+        std::io::copy(&mut std::io::Read::take(std::io::repeat(b' '), bytes), &mut bomb).unwrap();
+        let (status, answer) = post(&bomb.finish().unwrap());
+        assert_eq!(status, 413, "{answer}");
+    }
+    assert_eq!(daemon.metric("servicegrad_calls_offered_total{queue=\"kundtjanst\"}"), Some(2_000.0));
+    daemon.stop();
+}
+
+#[test]
+fn cloud_events_are_read_in_all_three_modes() {
+    let (house, _) = house();
+    let daemon = house.run();
+    let data = |call: &str| format!(r#"{{"call":"{call}","queue":"kundtjanst"}}"#);
+    let envelope = |id: u32, call: &str| {
+        let time = chrono::Utc::now().to_rfc3339();
+        format!(
+            r#"{{"specversion":"1.0","id":"{id}","source":"urn:vaxel","type":"servicegrad.visit.entered.v1","time":"{time}","data":{}}}"#,
+            data(call)
+        )
+    };
+    let post = |headers: &str, body: &str| {
+        let (status, body) = daemon.ask("POST", "/api/v1/events", headers, body.as_bytes());
+        assert_eq!(status, 200, "{body}");
+        fates(&serde_json::from_str(&body).unwrap())
+    };
+    assert_eq!(
+        post("content-type: application/cloudevents+json; charset=utf-8\r\n", &envelope(1, "a")),
+        ["0 1 accepted"]
+    );
+    let batch = format!("[{},{}]", envelope(2, "b"), envelope(1, "a"));
+    assert_eq!(post("content-type: application/cloudevents-batch+json\r\n", &batch), ["0 2 accepted", "1 1 duplicate"]);
+    let binary = |id: u32| {
+        let time = chrono::Utc::now().to_rfc3339().replace('+', "%2B");
+        format!(
+            "content-type: application/json\r\nce-specversion: 1.0\r\nce-id: {id}\r\nce-source: urn:vaxel\r\nce-type: servicegrad.visit.entered.v1\r\nce-time: {time}\r\n"
+        )
+    };
+    assert_eq!(post(&binary(3), &data("c")), ["0 3 accepted"]);
+    // The same event in another mode is the same event.
+    assert_eq!(post(&binary(2), &data("b")), ["0 2 duplicate"]);
+    until("three wait", || daemon.metric("servicegrad_calls_waiting{queue=\"kundtjanst\"}") == Some(3.0));
+    daemon.stop();
+}
+
+#[test]
+fn a_sources_own_token_lets_into_that_source_and_no_other() {
+    let house = House::new(
+        "token = \"husets\"\n[[source]]\nname = \"a\"\nkind = \"http\"\ntoken = \"ord-a\"\n[[source]]\nname = \"b\"\nkind = \"http\"\ntoken_file = \"FOLDER/b.token\"\n[[source]]\nname = \"c\"\nkind = \"http\"\n[[queue]]\nname = \"kundtjanst\"\n",
+    );
+    crate::program::write(&house.path("b.token"), "ord-b\n");
+    let daemon = house.run();
+    let mut id = 0;
+    let mut post = |source: &str, token: &str| {
+        id += 1;
+        let headers = if token.is_empty() { String::new() } else { format!("authorization: Bearer {token}\r\n") };
+        let body = event(id, "visit.entered", &id.to_string(), "");
+        daemon.ask("POST", &format!("/api/v1/events{source}"), &headers, body.as_bytes()).0
+    };
+    assert_eq!(post("?source=a", "ord-a"), 200);
+    assert_eq!(post("?source=b", "ord-b"), 200);
+    assert_eq!(post("", "ord-b"), 200, "the token says which source");
+    assert_eq!(post("?source=b", "ord-a"), 403);
+    for wrong in ["", "ord", "ord-aa", "husets", "ord-b%00"] {
+        assert_eq!(post("?source=a", wrong), 401, "{wrong}");
+    }
+    // One without a token of its own is under the house's.
+    assert_eq!(post("?source=c", "husets"), 200);
+    assert_eq!(post("?source=c", ""), 401);
+    assert_eq!(post("?source=c", "ord-a"), 401);
+    // And the token of a source opens no page.
+    assert_eq!(daemon.ask("GET", "/api/v1/live", "authorization: Bearer ord-a\r\n", b"").0, 401);
+    assert_eq!(
+        daemon.ask("POST", "/api/v1/events?source=b&token=ord-b", "", event(1, "visit.entered", "x", "").as_bytes()).0,
+        200
+    );
+    for (source, count) in [("a", 1), ("b", 3), ("c", 1)] {
+        let line = format!("servicegrad_events_ingested_total{{source=\"{source}\"}} {count}\n");
+        until(&line, || daemon.ask("GET", "/metrics?token=husets", "", b"").1.contains(&line));
+    }
+    daemon.stop();
+}
+
+#[test]
+fn who_sends_too_much_is_told_when_to_come_again_and_hurts_no_other_source() {
+    let house = House::new(
+        "[[source]]\nname = \"flod\"\nkind = \"http\"\nrate = 100\n[[source]]\nname = \"lugn\"\nkind = \"http\"\n[[queue]]\nname = \"kundtjanst\"\n",
+    );
+    let daemon = house.run();
+    let post = |source: &str, body: &str| {
+        let mut stream = TcpStream::connect(&daemon.address).unwrap();
+        write!(
+            stream,
+            "POST /api/v1/events?source={source} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}",
+            body.len()
+        )
+        .unwrap();
+        let lines: Vec<String> = BufReader::new(stream).lines().map_while(Result::ok).collect();
+        let after = lines.iter().find_map(|line| line.strip_prefix("retry-after: ")?.parse::<u64>().ok());
+        (lines[0].split(' ').nth(1).unwrap().parse::<u16>().unwrap(), after)
+    };
+    let flood: String = (0..600).map(|id| event(id, "visit.entered", &format!("f{id}"), "") + "\n").collect();
+    assert_eq!(post("flod", &flood), (200, None), "what comes at once after a quiet time is let in");
+    // Its bucket is overdrawn by a second's worth.
+    assert!(matches!(post("flod", &flood), (429, Some(1..=2))));
+    assert_eq!(post("lugn", &event(1, "visit.entered", "a", "")), (200, None));
+    until("it may come again", || post("flod", &event(601, "visit.entered", "f601", "")).0 == 200);
+    until("all that was accepted is counted", || {
+        daemon.metric("servicegrad_events_ingested_total{source=\"flod\"}") == Some(601.0)
+    });
+    daemon.stop();
+}
+
+#[test]
+fn slow_and_torn_bodies_take_nothing_in_and_hold_nobody_up() {
+    let (house, _) = house();
+    let daemon = house.run();
+    let head =
+        |length: usize| format!("POST /api/v1/events HTTP/1.1\r\nhost: localhost\r\ncontent-length: {length}\r\n\r\n");
+    let body = event(1, "visit.entered", "a", "");
+    // Torn anywhere, then gone.
+    for at in [0, 1, body.len() / 2, body.len() - 1] {
+        let mut stream = TcpStream::connect(&daemon.address).unwrap();
+        write!(stream, "{}{}", head(body.len()), &body[..at]).unwrap();
+    }
+    // As many as may be, each a byte now and then.
+    let mut slow = Vec::new();
+    until("further posts are told to come again", || {
+        let mut stream = TcpStream::connect(&daemon.address).unwrap();
+        write!(stream, "{}{{", head(body.len())).unwrap();
+        slow.push(stream);
+        daemon.ask("POST", "/api/v1/events", "", b"[]").0 == 503
+    });
+    // Reading goes on meanwhile, and nothing of a torn body was taken.
+    assert_eq!(daemon.get("/healthz"), "ok\n");
+    assert_eq!(daemon.metric("servicegrad_events_ingested_total{source=\"hook\"}").unwrap_or(0.0), 0.0);
+    let begun = std::time::Instant::now();
+    until("the slow are let go", || {
+        if begun.elapsed().as_secs() < 5 {
+            slow.iter_mut().for_each(|stream| stream.write_all(b" ").unwrap());
+        }
+        daemon.ask("POST", "/api/v1/events", "", body.as_bytes()).0 == 200
+    });
+    let slow_ones = slow.len();
+    let refused = slow.iter_mut().filter(|stream| {
+        let mut answer = String::new();
+        BufReader::new(&**stream).read_line(&mut answer).is_ok() && (answer.contains("408") || answer.contains("503"))
+    });
+    assert_eq!(refused.count(), slow_ones);
     daemon.stop();
 }
 

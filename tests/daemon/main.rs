@@ -8,9 +8,12 @@
     reason = "tests stop at the first surprise"
 )]
 
+mod captured;
+mod checked;
 mod command;
 mod intake;
 mod killed;
+mod private;
 mod program;
 mod switches;
 mod year;

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-const PROGRAM: &str = env!("CARGO_BIN_EXE_servicegrad");
+pub const PROGRAM: &str = env!("CARGO_BIN_EXE_servicegrad");
 
 /// A folder with a configuration, and the program on it.
 pub struct House {
@@ -32,7 +32,7 @@ impl House {
     pub fn command(&self, arguments: &[&str]) -> Output {
         let mut command = Command::new(PROGRAM);
         command.args(arguments);
-        if matches!(arguments[0], "import" | "report" | "check") {
+        if matches!(arguments[0], "import" | "report" | "check" | "capture") {
             command.arg("--config").arg(self.path("servicegrad.toml"));
         }
         command.current_dir(self.folder.path()).output().unwrap()

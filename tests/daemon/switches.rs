@@ -34,7 +34,7 @@ fn people(house: &House) -> String {
 }
 
 /// A house whose switch is at this port.
-fn house(source: &str) -> House {
+pub fn house(source: &str) -> House {
     let house = House::new("");
     let config = std::fs::read_to_string(house.path("servicegrad.toml")).unwrap();
     let source = source.replace("FOLDER", &house.folder.path().display().to_string());
@@ -43,14 +43,14 @@ fn house(source: &str) -> House {
 }
 
 /// Calls of the last two hours, in order, up to `until`.
-fn calls(seed: u64, until: Moment) -> Vec<CallEvent> {
+pub fn calls(seed: u64, until: Moment) -> Vec<CallEvent> {
     let scenario = Scenario::municipal().around_the_clock().busier(3.0);
     let mut board = Switchboard::new(scenario, seed, until.plus_ms(-2 * 3_600_000));
     board.advance(until).into_iter().map(|told| told.event).collect()
 }
 
 /// What those calls come to when they are told as canonical events.
-fn plainly(events: &[CallEvent]) -> Value {
+pub fn plainly(events: &[CallEvent]) -> Value {
     let house = house("[[source]]\nname = \"plain\"\nkind = \"ndjson\"\npath = \"-\"\n");
     let mut lines = Vec::new();
     for (at, event) in events.iter().enumerate() {
@@ -63,7 +63,7 @@ fn plainly(events: &[CallEvent]) -> Value {
 }
 
 /// Counts of queues and units, without what a source can or cannot tell.
-fn figures(house: &House) -> Value {
+pub fn figures(house: &House) -> Value {
     let now = chrono::Utc::now();
     let (from, to) = (now - chrono::TimeDelta::days(2), now + chrono::TimeDelta::days(2));
     let day = |at: chrono::DateTime<chrono::Utc>| at.format("%Y-%m-%d").to_string();
@@ -124,14 +124,14 @@ fn comes_to(house: &House, expected: &Value) {
     }
 }
 
-struct Line {
-    runtime: tokio::runtime::Runtime,
-    switch: Played<AmiSwitch>,
+pub struct Line {
+    pub runtime: tokio::runtime::Runtime,
+    pub switch: Played<AmiSwitch>,
     port: u16,
 }
 
 impl Line {
-    fn new(piece_bytes: usize) -> Self {
+    pub fn new(piece_bytes: usize) -> Self {
         let runtime = tokio::runtime::Runtime::new().unwrap();
         let clock = Clock::system();
         let booted = clock.now().plus_ms(-6 * 3_600_000);
@@ -142,7 +142,7 @@ impl Line {
         Self { runtime, switch, port }
     }
 
-    fn source(&self) -> String {
+    pub fn source(&self) -> String {
         format!(
             "[[source]]\nname = \"vaxel\"\nkind = \"asterisk_ami\"\nconnect = \"127.0.0.1:{}\"\nuser = \"servicegrad\"\nsecret = \"hemlig\"\ndialplan = true\n",
             self.port

@@ -10,6 +10,8 @@
 
 mod asterisk;
 mod captures;
+mod disguised;
+mod fuzz;
 mod oracle;
 mod promise;
 mod recordings;

@@ -176,8 +176,8 @@ fn the_samples_of_our_own_format_come_to_their_figures() {
     assert_eq!((words(&counts).as_str(), counts.wait_answered_ms), ("offered 1, answered 1", 7_750));
     assert_eq!(house.unit("social").outcome(servicegrad::call::fact::LegOutcome::Answered), 1);
     let posted =
-        servicegrad::event::envelope::read_body(&std::fs::read("tests/data/http/batch.json").unwrap(), Moment(0));
+        servicegrad::event::body::read(&std::fs::read("tests/data/http/batch.json").unwrap(), Moment(0), 10).unwrap();
     let mut house = House::new(crate::story::directory(|queue| queue.from.clear()));
-    house.take(&posted.into_iter().map(Result::unwrap).collect::<Vec<_>>());
+    house.take(&posted.into_iter().map(|item| item.event.unwrap()).collect::<Vec<_>>());
     assert_eq!(words(&house.queue("kundtjanst").counts), "offered 1, abandoned 1");
 }

@@ -11,7 +11,7 @@ const LINE_BYTES_MAX: usize = 16 * 1024;
 /// Largest message. The largest real ones have some ten kilobytes.
 const MESSAGE_BYTES_MAX: usize = 64 * 1024;
 /// The first line of a connection, before the first message.
-const BANNER: &[u8] = b"Asterisk Call Manager/";
+pub(super) const BANNER: &[u8] = b"Asterisk Call Manager/";
 
 /// Cuts bytes into messages.
 #[derive(Debug)]

@@ -6,10 +6,12 @@
 //! - [`message`]: bytes to messages
 //! - [`decoder`]: messages to events of calls, attendants and the switch
 //! - [`conversation`]: logging in, keeping alive, catching up after a break
+//! - [`shape`]: which words are the switch's own
 
 pub mod conversation;
 pub mod decoder;
 pub mod message;
+pub mod shape;
 
 pub use conversation::Conversation;
 pub use decoder::Ami;

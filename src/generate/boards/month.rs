@@ -1,0 +1,93 @@
+//! For managers: the month against its targets, and the months before it from the store.
+
+use crate::generate::dashboard::{Dashboard, Variable};
+use crate::generate::panel::{MARGIN, Panel};
+use crate::i18n::{Language, text};
+
+/// The dashboard.
+pub const MONTH: Dashboard = Dashboard {
+    name: "month",
+    from: "now-13M",
+    refresh: "15m",
+    variables: &[Variable::Queue, Variable::Store, Variable::Definition],
+    panels,
+};
+
+const TARGET: &str = "on (job, instance, queue, threshold) servicegrad_service_level_target_ratio";
+
+/// Shares are sums over sums, whatever the period: percentages are never averaged.
+const MONTHS: &str = "\
+SELECT to_char(start AT TIME ZONE 'Europe/Stockholm', 'YYYY-MM') AS month, queue, threshold_s, \
+met::float8 / nullif(eligible, 0) AS level, eligible AS n, offered, answered, abandoned \
+FROM reporting.service_level \
+WHERE tier = 'month' AND definition = '$definition' AND $__timeFilter(start) \
+ORDER BY start DESC, queue, threshold_s";
+
+const DAYS: &str = "\
+SELECT start AS time, queue || ' ' || threshold_s || ' s' AS metric, met::float8 / nullif(eligible, 0) AS value \
+FROM reporting.service_level \
+WHERE tier = 'day' AND definition = '$definition' AND $__timeFilter(start) \
+ORDER BY start";
+
+const OFFERED: &str = "\
+SELECT start AS time, queue AS metric, offered AS value FROM reporting.calls \
+WHERE tier = 'month' AND $__timeFilter(start) ORDER BY start";
+
+const UNITS: &str = "\
+SELECT unit, sum(answered)::float8 / nullif(sum(eligible), 0) AS rate, sum(eligible)::bigint AS n \
+FROM reporting.unit_answers WHERE tier = 'month' AND $__timeFilter(start) \
+GROUP BY unit HAVING sum(eligible) >= 10 ORDER BY rate LIMIT 50";
+
+const GAPS: &str = "\
+SELECT source, started, ended, round(seconds / 60.0)::bigint AS minutes, reason FROM reporting.gaps \
+WHERE $__timeFilter(started) ORDER BY started DESC LIMIT 100";
+
+const QUALITY: &str = "\
+SELECT queue, sum(offered)::bigint AS offered, sum(outside_hours)::bigint AS outside_hours, sum(lost)::bigint AS lost, \
+sum(unknown)::bigint AS unknown, sum(derived)::bigint AS derived, sum(late)::bigint AS late \
+FROM reporting.calls WHERE tier = 'month' AND $__timeFilter(start) GROUP BY queue ORDER BY queue";
+
+fn panels(language: Language) -> Vec<Panel> {
+    let word = |key: &str| text(language, key);
+    let n = "{{queue}} n";
+    let month = |metric: &str| format!("{metric}{{queue=~\"$queue\",window=\"month\"}}");
+    let level = month("servicegrad_service_level_ratio");
+    vec![
+        Panel::stat("panel-month-level", 6)
+            .ask_now(format!("{level} and {TARGET}"), "{{queue}} {{threshold}}")
+            .ask_now(format!("{} and {TARGET}", month("servicegrad_service_level_window_calls")), n)
+            .unit("percentunit", 1)
+            .plain("B"),
+        Panel::stat("panel-month-margin", 6)
+            .ask_now(format!("{level} - {TARGET}"), "{{queue}}")
+            .ask_now(format!("{} and {TARGET}", month("servicegrad_service_level_window_calls")), n)
+            .unit("percentunit", 1)
+            .steps(&MARGIN)
+            .plain("B"),
+        Panel::stat("panel-month-answer", 6)
+            .ask_now(month("servicegrad_answer_ratio"), "{{queue}}")
+            .ask_now(month("servicegrad_window_calls"), n)
+            .unit("percentunit", 1)
+            .plain("B"),
+        Panel::stat("panel-month-budget", 6)
+            .ask_now(
+                "servicegrad_service_level_budget_calls{queue=~\"$queue\"} - on (job, instance, queue, threshold) \
+                 servicegrad_service_level_late_calls{window=\"month\"}",
+                "{{queue}}",
+            )
+            .unit("short", 0)
+            .steps(&[("red", None), ("text", Some(0.0))]),
+        Panel::table("panel-month-months", 14, 10, None).ask_sql(MONTHS, false).column("level", "percentunit", 1, None),
+        Panel::table("panel-month-units", 10, 10, None).ask_sql(UNITS, false).column("rate", "percentunit", 1, None),
+        Panel::lines("panel-month-days", 12).ask_sql(DAYS, true).share(),
+        Panel::lines("panel-month-offered", 12).ask_sql(OFFERED, true).unit("short", 0),
+        Panel::table("panel-month-quality", 12, 7, None).ask_sql(QUALITY, false),
+        Panel::table("panel-month-gaps", 12, 7, None).ask_sql(GAPS, false).column("minutes", "short", 0, None),
+        Panel::stat("panel-month-definition", 24)
+            .ask_now(
+                "servicegrad_service_level_threshold_seconds{queue=~\"$queue\"}",
+                &format!("{{{{queue}}}} {} {{{{definition}}}}", word("dash-word-by")),
+            )
+            .unit("s", 0),
+    ]
+}
