@@ -114,7 +114,15 @@ fn every_kind_of_source_has_a_sample() {
 fn every_text_is_used() {
     let all: String = files().into_iter().map(|(_, text)| text).collect();
     let made = [
-        "outcome-", "state-", "column-", "alert-", "dash-", "panel-", "leg-outcome-", "definition-", "visit-outcome-",
+        "outcome-",
+        "state-",
+        "column-",
+        "alert-",
+        "dash-",
+        "panel-",
+        "leg-outcome-",
+        "definition-",
+        "visit-outcome-",
         "verdict-",
     ];
     let missing: Vec<&str> = servicegrad::i18n::keys(servicegrad::i18n::Language::Sv)

@@ -2,6 +2,7 @@
 
 use std::io::{IsTerminal, stdout};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::Args;
 use clap::builder::PossibleValuesParser;
@@ -10,7 +11,9 @@ use crate::cli::error::CliError;
 use crate::cli::output::deliver;
 use crate::clock::Clock;
 use crate::config::{self, Config};
+use crate::directory::Directory;
 use crate::i18n::Language;
+use crate::report::carried::Carried;
 use crate::report::document::{Speak, explain::explanation};
 use crate::report::explain::explain;
 use crate::report::period::between;
@@ -52,6 +55,13 @@ pub struct ReportArgs {
     /// Only the units of this [[organisation]]
     #[arg(long, value_name = "NAME")]
     organisation: Option<String>,
+    /// Monthly totals of an old system, for comparison: CSV with the columns
+    /// month,kind,name,offered,answered,abandoned,threshold,within (kind: queue or unit)
+    #[arg(long, value_name = "FILE")]
+    history: Vec<PathBuf>,
+    /// Tickets that the service desk registered: CSV with the columns day,queue,tickets
+    #[arg(long, value_name = "FILE")]
+    tickets: Vec<PathBuf>,
     /// Explain how a queue's service level came about, down to the calls, instead
     #[arg(long, requires = "queue")]
     explain: bool,
@@ -108,6 +118,7 @@ pub fn run(args: &ReportArgs) -> Result<(), CliError> {
         kind,
         interval: args.interval.as_deref().and_then(Interval::parse).or(kind.interval),
         organisation,
+        carried: Arc::new(carried(args, &config)?),
         stale_after: config.tracker.stale_after,
     };
     if let (true, Some(queue)) = (args.explain, &args.queue) {
@@ -142,3 +153,22 @@ fn explained(
     (format.render)(&explanation(&told, directory, Speak(args.lang)), args.lang, &mut bytes)?;
     deliver(args.output.as_deref(), &bytes)
 }
+
+/// What no switch told, from the files that are named.
+fn carried(args: &ReportArgs, config: &Config) -> Result<Carried, CliError> {
+    let mut carried = Carried::default();
+    let directory = &config.directory;
+    let totals = args.history.iter().map(|path| (path, Carried::add_totals as AddFile));
+    let tickets = args.tickets.iter().map(|path| (path, Carried::add_tickets as AddFile));
+    for (path, add) in totals.chain(tickets) {
+        let place = path.display();
+        let bytes =
+            std::fs::read(path).map_err(|error| CliError::Failed(format!("{place}: cannot be read: {error}")))?;
+        add(&mut carried, &bytes, directory)
+            .map_err(|wrong| CliError::Usage(format!("{place}: {}", wrong.join("; "))))?;
+    }
+    Ok(carried)
+}
+
+/// How a kind of file is added.
+type AddFile = fn(&mut Carried, &[u8], &Directory) -> Result<(), Vec<String>>;

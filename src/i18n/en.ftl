@@ -141,6 +141,14 @@ definition-abandons_within_ignored = Of all offered in opening hours, except tho
 definition-abandons_within_met = Of all offered in opening hours; who hung up within the threshold counts as served
 met = met
 not-met = not met
+tickets-title = Tickets
+tickets-read = Tickets registered by the service desk system per answered call. Few tickets per call can mean help without a ticket, or calls and follow-ups that are lost.
+tickets-period = { $queue }, { $period }: { $tickets } tickets, { $answered } answered calls, { $rate }.
+tickets-chart = { $queue }: tickets per answered call
+report-imported = * { $period }: the totals of { $months } were imported from an earlier system and not measured by Servicegrad. Percentiles and mean wait are of the measured months only.
+column-month = Month
+column-tickets = Tickets
+column-tickets-per-call = Tickets per answered call
 # staffing
 staffing-title = Staffing
 staffing-closed = Closed

@@ -141,6 +141,14 @@ definition-abandons_within_ignored = Av alla inkommande under öppettid, utom de
 definition-abandons_within_met = Av alla inkommande under öppettid; den som lade på inom tröskeln räknas som betjänad
 met = uppfyllt
 not-met = ej uppfyllt
+tickets-title = Ärenden
+tickets-read = Registrerade ärenden enligt ärendesystemet per besvarat samtal. Få ärenden per samtal kan betyda att hjälp ges utan ärende, eller att samtal och uppföljning går förlorade.
+tickets-period = { $queue }, { $period }: { $tickets } ärenden, { $answered } besvarade samtal, { $rate }.
+tickets-chart = { $queue }: ärenden per besvarat samtal
+report-imported = * { $period }: månadstotaler för { $months } är importerade från ett tidigare system och inte uppmätta av Servicegrad. Percentiler och medelväntan gäller bara uppmätta månader.
+column-month = Månad
+column-tickets = Ärenden
+column-tickets-per-call = Ärenden per besvarat samtal
 # staffing
 staffing-title = Bemanning
 staffing-closed = Stängt

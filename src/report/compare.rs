@@ -1,6 +1,11 @@
 //! The periods that a period is seen beside: the year so far, the one before, the same a year ago.
 
+use std::collections::BTreeSet;
+
+use chrono::NaiveDate;
+
 use crate::directory::Directory;
+use crate::names::QueueId;
 use crate::report::figures::{of_legs, of_visits};
 use crate::report::gather::{self, Sums};
 use crate::report::period::{before, year_ago, year_so_far};
@@ -50,6 +55,8 @@ pub struct Comparison {
     pub beside: Beside,
     /// Its days.
     pub period: Period,
+    /// Months of it whose totals were carried in from elsewhere, by their first day.
+    pub imported: Vec<NaiveDate>,
     /// In the order of [`Report::queues`](crate::report::Report::queues); `None`: nothing was
     /// measured, which is not the same as nobody called.
     pub queues: Vec<Option<VisitFigures>>,
@@ -74,8 +81,9 @@ pub fn comparisons(
             continue;
         }
         let (start, end) = period.moments(directory.zone());
-        let sums = gather::sums(reader, directory, start, end)?;
-        found.push(compared(directory, request, beside, period, &sums, listed));
+        let mut sums = gather::sums(reader, directory, start, end)?;
+        let imported = request.carried.fill(reader, directory, period, &mut sums)?;
+        found.push(compared(directory, request, beside, (period, imported), &sums, listed));
     }
     Ok(found)
 }
@@ -84,14 +92,20 @@ fn compared(
     directory: &Directory,
     request: &Request,
     beside: Beside,
-    period: Period,
+    (period, imported): (Period, BTreeSet<NaiveDate>),
     sums: &Sums,
     listed: &[&str],
 ) -> Comparison {
-    let queues = directory.queues().iter().zip(&sums.queues).map(|(queue, cell)| {
-        let is_measured = cell.counts.offered > 0;
-        is_measured.then(|| of_visits(cell, &queue.thresholds_ms, queue.objective.as_ref()))
+    let queues = directory.queues().iter().zip(&sums.queues).enumerate().map(|(place, (queue, cell))| {
+        (cell.counts.offered > 0).then(|| {
+            let id = QueueId(place as u32);
+            let is_counted = |ms: &u32| request.carried.counts_at(id, period, &imported, *ms);
+            let thresholds_ms: Vec<u32> = queue.thresholds_ms.iter().copied().filter(is_counted).collect();
+            let objective = queue.objective.as_ref().filter(|objective| is_counted(&objective.threshold_ms));
+            of_visits(cell, &thresholds_ms, objective)
+        })
     });
+    let queues: Vec<Option<VisitFigures>> = queues.collect();
     let units = listed.iter().map(|name| {
         let counts = &sums.units[directory.unit_named(name)?.index()];
         month::is_used(counts).then(|| of_legs(counts))
@@ -101,11 +115,6 @@ fn compared(
         let (sum, used) = month::sum_of(directory, sums, index);
         (used > 0).then(|| of_legs(&sum))
     });
-    Comparison {
-        beside,
-        period,
-        queues: queues.collect(),
-        units: units.collect(),
-        organisations: organisations.collect(),
-    }
+    let (units, organisations) = (units.collect(), organisations.collect());
+    Comparison { beside, period, imported: imported.into_iter().collect(), queues, units, organisations }
 }

@@ -1,7 +1,7 @@
 //! The list of reports.
 
 use crate::report::document::{
-    Chapter, Speak, comparison, course, definitions, hours, method, quality, summary, units,
+    Chapter, Speak, comparison, course, definitions, hours, method, quality, summary, tickets, units,
 };
 use crate::report::{Interval, Report};
 
@@ -33,6 +33,7 @@ pub const REPORTS: &[ReportKind] = &[
             course::chapter,
             hours::chapter,
             units::chapter,
+            tickets::chapter,
             definitions::chapter,
             method::chapter,
             quality::chapter,
@@ -48,6 +49,7 @@ pub const REPORTS: &[ReportKind] = &[
             course::chapter,
             hours::chapter,
             units::chapter,
+            tickets::chapter,
             definitions::chapter,
             method::chapter,
             quality::chapter,

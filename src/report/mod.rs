@@ -15,11 +15,13 @@
 //! - [`gather`]: the cells of a period added up
 //! - [`month`]: the report itself: queues, whole calls, units, organisations, quality
 //! - [`compare`]: the year so far, the period before, a year ago · [`pattern`]: by weekday and hour
+//! - [`carried`]: totals of an old system and tickets, from CSV · [`tickets`]: beside answered calls
 //! - [`explain`]: how a figure came about, down to the visits
 //! - [`staffing`]: attendants needed, from the last same weekdays
 //! - [`document`]: the same for people: chapters of tables, charts and sentences
 //! - [`render`]: [`FORMATS`]: JSON and CSV for programs, table, XLSX and HTML for people
 
+pub mod carried;
 pub mod compare;
 pub mod document;
 pub mod explain;
@@ -37,6 +39,7 @@ pub mod staffing;
 mod tests_agreement;
 #[cfg(test)]
 mod tests_support;
+pub mod tickets;
 
 pub use kinds::{REPORTS, ReportKind};
 pub use month::month_report;

@@ -12,6 +12,7 @@ use crate::report::sheet::{
     CallsSheet, GapSheet, LegFigures, OrganisationSheet, PeriodSheet, QualitySheet, QueueSheet, Report, Status,
     UnitSheet,
 };
+use crate::report::tickets::tickets;
 use crate::report::{Interval, Request};
 use crate::stats::{LegCounts, VisitCell};
 use crate::store::contract::{Gap, Quality};
@@ -55,6 +56,7 @@ pub fn month_report(
         },
         organisations: organisations(directory, &sums, request),
         comparisons,
+        tickets: tickets(reader, directory, request)?,
         patterns: patterns(reader, directory, start, end)?,
         quality: quality(reader, directory, &sums, start, end)?,
     })

@@ -1,14 +1,17 @@
 //! What is asked of a report.
 
+use std::sync::Arc;
+
 use chrono_tz::Tz;
 
 use crate::measure::{Moment, Span};
 use crate::names::OrganisationId;
 use crate::report::ReportKind;
+use crate::report::carried::Carried;
 use crate::stats::period::Period;
 
 /// Which days, cut how finely.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Request {
     /// The local days, in the deployment's zone. The last is the day before `until`.
     pub period: Period,
@@ -18,6 +21,8 @@ pub struct Request {
     pub interval: Option<Interval>,
     /// Only the units of this organisation; `None`: of all.
     pub organisation: Option<OrganisationId>,
+    /// Figures that no switch told.
+    pub carried: Arc<Carried>,
     /// How long a call may stay without an event before it counts as stale: a period does not
     /// close before its last call could have. The call tracker's setting.
     pub stale_after: Span,

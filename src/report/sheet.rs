@@ -8,6 +8,7 @@ use crate::measure::{Moment, Share};
 use crate::names::DefinitionId;
 use crate::report::compare::Comparison;
 use crate::report::pattern::Pattern;
+use crate::report::tickets::TicketSheet;
 use crate::report::{Interval, ReportKind};
 use crate::stats::counts::{Counts, ThresholdCounts};
 use crate::stats::period::Period;
@@ -34,6 +35,8 @@ pub struct Report {
     pub organisations: Vec<OrganisationSheet>,
     /// The same figures of other periods.
     pub comparisons: Vec<Comparison>,
+    /// Tickets beside answered calls, for queues that have any.
+    pub tickets: Vec<TicketSheet>,
     /// By weekday and hour, in the order of `queues`.
     pub patterns: Vec<Pattern>,
     /// How good the figures are.

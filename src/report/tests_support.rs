@@ -8,6 +8,7 @@ use crate::directory::{Directory, ObjectiveSettings, OrganisationSettings, Queue
 use crate::event::TransferKind;
 use crate::measure::{Moment, Ring, Span, Talk, Wait};
 use crate::names::{DefinitionId, QueueId, UnitId};
+use crate::report::carried::Carried;
 use crate::report::{Interval, REPORTS, Report, Request, month_report};
 use crate::stats::period::Period;
 use crate::stats::rollup::Rollup;
@@ -143,6 +144,12 @@ impl Memory {
         month_report(self, &self.directory, &request(period, interval), at(now)).unwrap()
     }
 
+    /// The report with figures that no switch told.
+    pub(super) fn report_with(&self, period: &str, carried: Carried) -> Report {
+        let request = Request { carried: Arc::new(carried), ..request(period, None) };
+        month_report(self, &self.directory, &request, at("2030-01-01T00:00:00Z")).unwrap()
+    }
+
     /// The report for one organisation.
     pub(super) fn report_of(&self, period: &str, organisation: &str) -> Report {
         let organisation = self.directory.organisation_named(organisation);
@@ -158,6 +165,7 @@ pub(super) fn request(period: &str, interval: Option<Interval>) -> Request {
         kind: &REPORTS[0],
         interval,
         organisation: None,
+        carried: Arc::default(),
         stale_after: Span::from_seconds(4 * 3600),
     }
 }

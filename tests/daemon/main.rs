@@ -8,6 +8,7 @@
     reason = "tests stop at the first surprise"
 )]
 
+mod annual;
 mod captured;
 mod checked;
 mod command;

@@ -10,8 +10,14 @@ pub fn chapter(report: &Report, speak: Speak) -> Option<Chapter> {
     if report.comparisons.is_empty() {
         return None;
     }
-    let blocks = report.queues.iter().enumerate().map(|(at, queue)| Block::Table(table(report, at, queue, speak)));
-    Some(Chapter { title: speak.text("report-comparison"), blocks: blocks.collect() })
+    let tables = report.queues.iter().enumerate().map(|(at, queue)| Block::Table(table(report, at, queue, speak)));
+    let mut blocks: Vec<Block> = tables.collect();
+    for other in report.comparisons.iter().filter(|other| !other.imported.is_empty()) {
+        let months: Vec<String> = other.imported.iter().map(|month| month.format("%Y-%m").to_string()).collect();
+        let values = [("period", speak.text(beside(other.beside))), ("months", months.join(", "))];
+        blocks.push(Block::Text(speak.with("report-imported", &values)));
+    }
+    Some(Chapter { title: speak.text("report-comparison"), blocks })
 }
 
 fn table(report: &Report, place: usize, queue: &QueueSheet, speak: Speak) -> Table {
@@ -21,7 +27,8 @@ fn table(report: &Report, place: usize, queue: &QueueSheet, speak: Speak) -> Tab
     ];
     for other in &report.comparisons {
         let kind = speak.text(beside(other.beside));
-        columns.push(Column::new(other.beside.as_str(), format!("{kind}: {}", speak.period(other.period))));
+        let mark = if other.imported.is_empty() { "" } else { " *" };
+        columns.push(Column::new(other.beside.as_str(), format!("{kind}: {}{mark}", speak.period(other.period))));
     }
     let ago = report.comparisons.iter().find(|other| other.beside == Beside::YearAgo);
     let ago = ago.or_else(|| report.comparisons.iter().find(|other| other.beside == Beside::Before));

@@ -8,7 +8,7 @@
 //! - [`parts`]: what a document is made of · [`speak`]: numbers and words in one language
 //! - [`compose`]: from a report to its document
 //! - chapters: [`summary`], [`comparison`], [`course`] (by interval), [`hours`] (by weekday and
-//!   hour), [`units`], [`definitions`], [`method`], [`quality`]; their common columns in `visits`
+//!   hour), [`units`], [`tickets`], [`definitions`], [`method`], [`quality`]; their common columns in `visits`
 //! - documents of their own: [`explain`] (how a figure came about), [`staffing`] (attendants needed)
 
 pub mod comparison;
@@ -23,6 +23,7 @@ pub mod quality;
 pub mod speak;
 pub mod staffing;
 pub mod summary;
+pub mod tickets;
 pub mod units;
 mod visits;
 

@@ -12,7 +12,7 @@ use crate::measure::{Moment, Share};
 use crate::names::DefinitionId;
 use crate::report::figures::is_met;
 use crate::report::render::Style;
-use crate::report::render::json_beside::{comparisons, weekday_hours};
+use crate::report::render::json_beside::{comparisons, tickets, weekday_hours};
 use crate::report::render::json_keys::{
     Body, Calls, CallsOfQueue, Cells, Definition, Doubt, Gap, Interval, Judged, Keyed, Legs, Mean, Organisation,
     OwnObjective, Period, Quality, Queue, Unit, Waits,
@@ -67,6 +67,7 @@ fn body(report: &Report) -> Body<'_> {
         calls: calls(report),
         comparisons: comparisons(report),
         weekday_hours: weekday_hours(report),
+        tickets: tickets(report),
         quality: quality(report),
         definitions: definitions(),
     }

@@ -6,12 +6,15 @@ use crate::measure::Share;
 use crate::report::render::json::{cells, legs};
 use crate::report::render::json_keys::{Cells, Legs};
 use crate::report::sheet::{Report, seconds};
+use crate::report::tickets::{TicketSheet, per_answered};
 
 #[derive(Serialize)]
 pub(super) struct Comparison<'a> {
     beside: &'static str,
     from: String,
     to: String,
+    /// Months whose totals were carried in from elsewhere: `2022-11`.
+    imported_months: Vec<String>,
     queues: Vec<Queue<'a>>,
     units: Vec<Unit<'a>>,
     organisations: Vec<Organisation<'a>>,
@@ -54,6 +57,7 @@ pub(super) fn comparisons(report: &Report) -> Vec<Comparison<'_>> {
             beside: other.beside.as_str(),
             from: other.period.from.to_string(),
             to: other.period.until.to_string(),
+            imported_months: other.imported.iter().map(|month| month.format("%Y-%m").to_string()).collect(),
             queues: queues.collect(),
             units: units.collect(),
             organisations: organisations.collect(),
@@ -99,4 +103,39 @@ pub(super) fn weekday_hours(report: &Report) -> Vec<WeekdayHour<'_>> {
         }
     }
     all
+}
+
+/// Tickets of one queue; present where any are known.
+#[derive(Serialize)]
+pub(super) struct Tickets<'a> {
+    queue: &'a str,
+    tickets: Option<i64>,
+    answered: i64,
+    per_answered: Option<f64>,
+    months: Vec<TicketMonth>,
+}
+
+#[derive(Serialize)]
+struct TicketMonth {
+    month: String,
+    tickets: Option<i64>,
+    answered: i64,
+    per_answered: Option<f64>,
+}
+
+pub(super) fn tickets(report: &Report) -> Vec<Tickets<'_>> {
+    let month = |(month, tickets, answered): &(chrono::NaiveDate, Option<i64>, i64)| TicketMonth {
+        month: month.format("%Y-%m").to_string(),
+        tickets: *tickets,
+        answered: *answered,
+        per_answered: per_answered(*tickets, *answered),
+    };
+    let one = |sheet: &TicketSheet| Tickets {
+        queue: &report.queues[sheet.queue.index()].name,
+        tickets: sheet.tickets,
+        answered: sheet.answered,
+        per_answered: sheet.per_answered(),
+        months: sheet.months.iter().map(month).collect(),
+    };
+    report.tickets.iter().map(one).collect()
 }

@@ -4,7 +4,7 @@ use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
 use crate::measure::Share;
-use crate::report::render::json_beside::{Comparison, WeekdayHour};
+use crate::report::render::json_beside::{Comparison, Tickets, WeekdayHour};
 
 /// A list that JSON shows as an object, in this order.
 pub(super) struct Keyed<T>(pub(super) Vec<(String, T)>);
@@ -35,6 +35,8 @@ pub(super) struct Body<'a> {
     pub(super) calls: Calls<'a>,
     pub(super) comparisons: Vec<Comparison<'a>>,
     pub(super) weekday_hours: Vec<WeekdayHour<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) tickets: Vec<Tickets<'a>>,
     pub(super) quality: Quality<'a>,
     pub(super) definitions: Keyed<Definition>,
 }
