@@ -20,7 +20,7 @@ use crate::report::period::between;
 use crate::report::render::DOCUMENT_FORMATS;
 use crate::report::{FORMATS, Interval, Locale, REPORTS, ReportKind, Request, Style, month_report};
 use crate::stats::period::Period;
-use crate::store::{self, Reader};
+use crate::store::{self, Reader, Sight};
 
 /// Arguments of `report`.
 #[derive(Debug, Args)]
@@ -52,7 +52,7 @@ pub struct ReportArgs {
     /// hold everything
     #[arg(long, default_value = REPORTS[0].name, value_parser = PossibleValuesParser::new(REPORTS.iter().map(|kind| kind.name)))]
     kind: String,
-    /// Only the units of this [[organisation]]
+    /// Only the units of this [[organisation]], and no queue
     #[arg(long, value_name = "NAME")]
     organisation: Option<String>,
     /// Monthly totals of an old system, for comparison: CSV with the columns
@@ -107,19 +107,19 @@ pub fn run(args: &ReportArgs) -> Result<(), CliError> {
     let Some(kind) = ReportKind::named(&args.kind) else {
         return Err(CliError::Usage(format!("there is no report `{}`", args.kind)));
     };
-    let organisation = match &args.organisation {
-        None => None,
-        Some(name) => Some(config.directory.organisation_named(name).ok_or_else(|| {
+    let sight = match &args.organisation {
+        None => Sight::ALL,
+        Some(name) => Sight::of_organisations([config.directory.organisation_named(name).ok_or_else(|| {
             CliError::Usage(format!("there is no organisation `{name}` in {}", args.config.display()))
-        })?),
+        })?]),
     };
     let request = Request {
         period,
         kind,
         interval: args.interval.as_deref().and_then(Interval::parse).or(kind.interval),
-        organisation,
         carried: Arc::new(carried(args, &config)?),
         stale_after: config.tracker.stale_after,
+        sight,
     };
     if let (true, Some(queue)) = (args.explain, &args.queue) {
         return explained(args, &config, &*reader, &request, queue);

@@ -17,7 +17,7 @@ use crate::report::period::months;
 use crate::stats::counts::ThresholdCounts;
 use crate::stats::period::Period;
 use crate::stats::{Cell, Counts, LegCounts, Scope, ScopeKind, Tier};
-use crate::store::{Reader, StoreError};
+use crate::store::{Reader, Sight, StoreError};
 
 /// All that is carried in.
 #[derive(Clone, Debug, Default)]
@@ -179,6 +179,7 @@ impl Carried {
         &self,
         reader: &dyn Reader,
         directory: &Directory,
+        sight: &Sight,
         period: Period,
         sums: &mut Sums,
     ) -> Result<BTreeSet<NaiveDate>, StoreError> {
@@ -187,16 +188,16 @@ impl Carried {
             return Ok(filled);
         }
         let (from, until) = period.moments(directory.zone());
-        let measured = measured(reader, directory, from, until)?;
+        let measured = measured(reader, directory, sight, from, until)?;
         let is_in = |month: NaiveDate| period.from <= month && month < period.until;
         for ((queue, month), counts) in &self.queues {
-            if is_in(*month) && !measured.contains(&(Scope::Queue(*queue), *month)) {
+            if is_in(*month) && sight.sees_queue(*queue) && !measured.contains(&(Scope::Queue(*queue), *month)) {
                 sums.queues[queue.index()].counts += counts;
                 filled.insert(*month);
             }
         }
         for ((unit, month), counts) in &self.units {
-            if is_in(*month) && !measured.contains(&(Scope::Unit(*unit), *month)) {
+            if is_in(*month) && sight.sees_unit(*unit, directory) && !measured.contains(&(Scope::Unit(*unit), *month)) {
                 sums.units[unit.index()].combine(counts, 1);
                 filled.insert(*month);
             }
@@ -218,12 +219,13 @@ impl Carried {
 fn measured(
     reader: &dyn Reader,
     directory: &Directory,
+    sight: &Sight,
     from: Moment,
     until: Moment,
 ) -> Result<BTreeSet<(Scope, NaiveDate)>, StoreError> {
     let mut found = BTreeSet::new();
     for kind in [ScopeKind::Queue, ScopeKind::Unit] {
-        for (key, cell) in reader.cells(kind, Tier::Month, from, until)? {
+        for (key, cell) in reader.cells(sight, kind, Tier::Month, from, until)? {
             let is_used = match &cell {
                 Cell::Visits(cell) => cell.counts.offered > 0,
                 Cell::Legs(counts) => counts.transfers > 0,

@@ -5,11 +5,9 @@ use std::collections::BTreeSet;
 use chrono::NaiveDate;
 
 use crate::directory::Directory;
-use crate::names::QueueId;
 use crate::report::figures::{of_legs, of_visits};
 use crate::report::gather::{self, Sums};
 use crate::report::period::{before, year_ago, year_so_far};
-use crate::report::request::is_within;
 use crate::report::sheet::{LegFigures, VisitFigures};
 use crate::report::{Request, month};
 use crate::stats::period::Period;
@@ -81,8 +79,8 @@ pub fn comparisons(
             continue;
         }
         let (start, end) = period.moments(directory.zone());
-        let mut sums = gather::sums(reader, directory, start, end)?;
-        let imported = request.carried.fill(reader, directory, period, &mut sums)?;
+        let mut sums = gather::sums(reader, directory, &request.sight, start, end)?;
+        let imported = request.carried.fill(reader, directory, &request.sight, period, &mut sums)?;
         found.push(compared(directory, request, beside, (period, imported), &sums, listed));
     }
     Ok(found)
@@ -96,9 +94,9 @@ fn compared(
     sums: &Sums,
     listed: &[&str],
 ) -> Comparison {
-    let queues = directory.queues().iter().zip(&sums.queues).enumerate().map(|(place, (queue, cell))| {
+    let queues = month::seen_queues(directory, &request.sight).map(|(id, queue)| {
+        let cell = &sums.queues[id.index()];
         (cell.counts.offered > 0).then(|| {
-            let id = QueueId(place as u32);
             let is_counted = |ms: &u32| request.carried.counts_at(id, period, &imported, *ms);
             let thresholds_ms: Vec<u32> = queue.thresholds_ms.iter().copied().filter(is_counted).collect();
             let objective = queue.objective.as_ref().filter(|objective| is_counted(&objective.threshold_ms));
@@ -110,9 +108,8 @@ fn compared(
         let counts = &sums.units[directory.unit_named(name)?.index()];
         month::is_used(counts).then(|| of_legs(counts))
     });
-    let organisations = directory.organisations().iter().enumerate().skip(1);
-    let organisations = organisations.filter(|(index, _)| is_within(request, *index)).map(|(index, _)| {
-        let (sum, used) = month::sum_of(directory, sums, index);
+    let organisations = month::seen_organisations(directory, &request.sight).map(|id| {
+        let (sum, used) = month::sum_of(directory, sums, id);
         (used > 0).then(|| of_legs(&sum))
     });
     let (units, organisations) = (units.collect(), organisations.collect());

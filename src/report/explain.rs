@@ -11,6 +11,7 @@ use crate::report::gather;
 use crate::report::sheet::VisitFigures;
 use crate::stats::period::Period;
 use crate::stats::{Counts, definition};
+use crate::store::contract::Page;
 use crate::store::{Reader, StoreError, VisitRow};
 
 /// Most visits that are counted once more: some 100 MB of memory. A longer period is explained by its
@@ -74,10 +75,10 @@ pub fn explain(
 ) -> Result<Explanation, StoreError> {
     let queue = directory.queue(id);
     let (start, end) = request.moments(directory.zone());
-    let sums = gather::sums(reader, directory, start, end)?;
+    let sums = gather::sums(reader, directory, &request.sight, start, end)?;
     let figures = of_visits(&sums.queues[id.index()], &queue.thresholds_ms, queue.objective.as_ref());
     let (threshold_ms, _) = threshold_of(queue.objective.as_ref(), &queue.thresholds_ms);
-    let stored = reader.visits(id, start, end, RECOUNTED_MAX + 1)?;
+    let stored = reader.visits(&request.sight, id, start, end, &Page::first(RECOUNTED_MAX + 1))?;
     let recounted = (stored.len() <= RECOUNTED_MAX).then(|| {
         let mut counts = Counts::of_queue(queue);
         stored.iter().for_each(|row| counts.count_visit(&row.visit, queue, 1));

@@ -10,7 +10,7 @@ use crate::names::QueueId;
 use crate::report::Interval;
 use crate::stats::period::Calendar;
 use crate::stats::{Cell, LegCounts, Scope, ScopeKind, Tier, VisitCell};
-use crate::store::{Reader, StoreError};
+use crate::store::{Reader, Sight, StoreError};
 
 const HOUR_MS: i64 = 60 * 60 * 1000;
 
@@ -26,13 +26,19 @@ pub struct Sums {
 }
 
 /// Adds up `from..until` from the fewest cells that cover it.
-pub fn sums(reader: &dyn Reader, directory: &Directory, from: Moment, until: Moment) -> Result<Sums, StoreError> {
+pub fn sums(
+    reader: &dyn Reader,
+    directory: &Directory,
+    sight: &Sight,
+    from: Moment,
+    until: Moment,
+) -> Result<Sums, StoreError> {
     let visits = || directory.queues().iter().map(VisitCell::of_queue).collect();
     let mut sums =
         Sums { queues: visits(), calls: visits(), units: vec![LegCounts::default(); directory.units().len()] };
     for (tier, from, until) in Calendar::new(directory.zone()).cover(from, until) {
         for kind in [ScopeKind::Queue, ScopeKind::Calls, ScopeKind::Unit] {
-            for (key, cell) in reader.cells(kind, tier, from, until)? {
+            for (key, cell) in reader.cells(sight, kind, tier, from, until)? {
                 sums.add(key.scope, &cell);
             }
         }
@@ -66,6 +72,7 @@ fn merge(sums: &mut [VisitCell], queue: QueueId, cell: &VisitCell) {
 pub fn intervals(
     reader: &dyn Reader,
     directory: &Directory,
+    sight: &Sight,
     interval: Interval,
     from: Moment,
     until: Moment,
@@ -84,7 +91,7 @@ pub fn intervals(
     };
     let mut cells = BTreeMap::new();
     for (tier, from, until) in runs {
-        for (key, cell) in reader.cells(ScopeKind::Queue, tier, from, until)? {
+        for (key, cell) in reader.cells(sight, ScopeKind::Queue, tier, from, until)? {
             let (Scope::Queue(queue), Cell::Visits(cell)) = (key.scope, cell) else { continue };
             if queue.index() < directory.queues().len() {
                 let sum = cells.entry((queue, start(key.start)));

@@ -1,22 +1,21 @@
 //! The report of a month, or of any other stretch of local days.
 
-use crate::directory::Directory;
+use crate::directory::{Directory, Queue};
 use crate::measure::{Moment, Share};
-use crate::names::UNKNOWN_UNIT;
+use crate::names::{OrganisationId, QueueId, UNKNOWN_UNIT};
+use crate::report::Request;
 use crate::report::compare::comparisons;
 use crate::report::figures::{of_legs, of_visits};
 use crate::report::gather::{self, Sums};
 use crate::report::pattern::patterns;
-use crate::report::request::is_within;
 use crate::report::sheet::{
-    CallsSheet, GapSheet, LegFigures, OrganisationSheet, PeriodSheet, QualitySheet, QueueSheet, Report, Status,
-    UnitSheet,
+    CallsSheet, GapSheet, OrganisationSheet, PeriodSheet, QualitySheet, QueueSheet, Report, Status, UnitSheet,
 };
 use crate::report::tickets::tickets;
-use crate::report::{Interval, Request};
 use crate::stats::{LegCounts, VisitCell};
 use crate::store::contract::{Gap, Quality};
-use crate::store::{Reader, StoreError};
+use crate::store::sight::Part;
+use crate::store::{Reader, Sight, StoreError};
 
 /// Builds the report of `request` as of `now`.
 ///
@@ -29,13 +28,13 @@ pub fn month_report(
     now: Moment,
 ) -> Result<Report, StoreError> {
     let (start, end) = request.moments(directory.zone());
-    let sums = gather::sums(reader, directory, start, end)?;
-    let units = units(directory, &sums, request);
+    let sums = gather::sums(reader, directory, &request.sight, start, end)?;
+    let units = units(directory, &sums);
     let listed: Vec<&str> = units.iter().map(|unit| unit.name.as_str()).collect();
     let comparisons = comparisons(reader, directory, request, &listed)?;
     Ok(Report {
         kind: request.kind,
-        organisation: request.organisation.map(|id| directory.organisation(id).title.clone()),
+        organisation: only_organisation(directory, &request.sight),
         period: PeriodSheet {
             from: request.period.from,
             until: request.period.until,
@@ -46,18 +45,14 @@ pub fn month_report(
             made: now,
             interval: request.interval,
         },
-        queues: queues(reader, directory, &sums, request.interval, start, end)?,
-        calls: calls(directory, &sums),
+        queues: queues(reader, directory, &sums, request, start, end)?,
+        calls: calls(directory, &sums, &request.sight),
         units,
-        unknown_targets: match request.organisation {
-            None => of_legs(&sums.units[UNKNOWN_UNIT.index()]),
-            // Nobody's in particular, so not this organisation's.
-            Some(_) => LegFigures::default(),
-        },
-        organisations: organisations(directory, &sums, request),
+        unknown_targets: of_legs(&sums.units[UNKNOWN_UNIT.index()]),
+        organisations: organisations(directory, &sums, &request.sight),
         comparisons,
         tickets: tickets(reader, directory, request)?,
-        patterns: patterns(reader, directory, start, end)?,
+        patterns: patterns(reader, directory, &request.sight, start, end)?,
         quality: quality(reader, directory, &sums, start, end)?,
     })
 }
@@ -79,40 +74,44 @@ fn queues(
     reader: &dyn Reader,
     directory: &Directory,
     sums: &Sums,
-    interval: Option<Interval>,
+    request: &Request,
     start: Moment,
     end: Moment,
 ) -> Result<Vec<QueueSheet>, StoreError> {
-    let mut sheets: Vec<QueueSheet> = directory
-        .queues()
-        .iter()
-        .zip(&sums.queues)
-        .map(|(queue, cell)| QueueSheet {
-            name: queue.name.clone(),
-            title: queue.title.clone(),
-            objective: queue.objective,
-            short_abandon_ms: queue.short_abandon_ms,
-            hours: queue.hours.text().map(str::to_owned),
-            figures: of_visits(cell, &queue.thresholds_ms, queue.objective.as_ref()),
-            intervals: Vec::new(),
-        })
-        .collect();
-    if let Some(interval) = interval {
-        for ((id, at), cell) in gather::intervals(reader, directory, interval, start, end)? {
+    let mut intervals: Vec<Vec<_>> = vec![Vec::new(); directory.queues().len()];
+    if let Some(interval) = request.interval {
+        for ((id, at), cell) in gather::intervals(reader, directory, &request.sight, interval, start, end)? {
             let queue = directory.queue(id);
             let figures = of_visits(&cell, &queue.thresholds_ms, queue.objective.as_ref());
-            sheets[id.index()].intervals.push((at, figures));
+            intervals[id.index()].push((at, figures));
         }
     }
-    Ok(sheets)
+    let seen = seen_queues(directory, &request.sight);
+    let sheets = seen.map(|(id, queue)| QueueSheet {
+        name: queue.name.clone(),
+        title: queue.title.clone(),
+        objective: queue.objective,
+        short_abandon_ms: queue.short_abandon_ms,
+        hours: queue.hours.text().map(str::to_owned),
+        figures: of_visits(&sums.queues[id.index()], &queue.thresholds_ms, queue.objective.as_ref()),
+        intervals: std::mem::take(&mut intervals[id.index()]),
+    });
+    Ok(sheets.collect())
 }
 
-fn calls(directory: &Directory, sums: &Sums) -> CallsSheet {
-    let queues = directory.queues();
-    let by_first_queue: Vec<_> = queues
-        .iter()
-        .zip(&sums.calls)
-        .map(|(queue, cell)| of_visits(cell, &queue.thresholds_ms, queue.objective.as_ref()))
+/// The queues that the reader of the report may see, in the order of the configuration.
+pub(super) fn seen_queues<'a>(
+    directory: &'a Directory,
+    sight: &'a Sight,
+) -> impl Iterator<Item = (QueueId, &'a Queue)> {
+    let queues = directory.queues().iter().enumerate().map(|(at, queue)| (QueueId(at as u32), queue));
+    queues.filter(|(id, _)| sight.sees_queue(*id))
+}
+
+fn calls(directory: &Directory, sums: &Sums, sight: &Sight) -> CallsSheet {
+    let queues: Vec<&Queue> = seen_queues(directory, sight).map(|(_, queue)| queue).collect();
+    let by_first_queue: Vec<_> = seen_queues(directory, sight)
+        .map(|(id, queue)| of_visits(&sums.calls[id.index()], &queue.thresholds_ms, queue.objective.as_ref()))
         .collect();
     let mut all = VisitCell::default();
     sums.calls.iter().for_each(|cell| all.merge(cell));
@@ -131,10 +130,8 @@ pub(super) fn is_used(counts: &LegCounts) -> bool {
     counts.transfers > 0 || counts.apart > 0 || counts.journeys > 0
 }
 
-fn units(directory: &Directory, sums: &Sums, request: &Request) -> Vec<UnitSheet> {
-    let all = directory.units().iter().zip(&sums.units).skip(1);
-    let mut used: Vec<_> =
-        all.filter(|(unit, counts)| is_used(counts) && is_within(request, unit.organisation.index())).collect();
+fn units(directory: &Directory, sums: &Sums) -> Vec<UnitSheet> {
+    let mut used: Vec<_> = directory.units().iter().zip(&sums.units).skip(1).filter(|(_, c)| is_used(c)).collect();
     used.sort_by_key(|(unit, _)| unit.organisation);
     used.into_iter()
         .map(|(unit, counts)| UnitSheet {
@@ -146,26 +143,38 @@ fn units(directory: &Directory, sums: &Sums, request: &Request) -> Vec<UnitSheet
         .collect()
 }
 
-fn organisations(directory: &Directory, sums: &Sums, request: &Request) -> Vec<OrganisationSheet> {
-    let sheet = |(index, organisation): (usize, &crate::directory::Organisation)| {
-        let (sum, units) = sum_of(directory, sums, index);
-        OrganisationSheet {
-            name: organisation.name.clone(),
-            title: organisation.title.clone(),
-            units,
-            figures: of_legs(&sum),
-        }
+fn organisations(directory: &Directory, sums: &Sums, sight: &Sight) -> Vec<OrganisationSheet> {
+    let sheet = |id: OrganisationId| {
+        let (sum, units) = sum_of(directory, sums, id);
+        let organisation = directory.organisation(id);
+        let (name, title) = (organisation.name.clone(), organisation.title.clone());
+        OrganisationSheet { name, title, units, figures: of_legs(&sum) }
     };
-    let all = directory.organisations().iter().enumerate().skip(1);
-    all.filter(|(index, _)| is_within(request, *index)).map(sheet).collect()
+    seen_organisations(directory, sight).map(sheet).collect()
 }
 
-/// Legs to the units of the organisation at this place, and to how many units there were any.
-pub(super) fn sum_of(directory: &Directory, sums: &Sums, organisation: usize) -> (LegCounts, usize) {
+/// The organisations that the reader of the report may see, in the order of the configuration.
+pub(super) fn seen_organisations<'a>(
+    directory: &Directory,
+    sight: &'a Sight,
+) -> impl Iterator<Item = OrganisationId> + use<'a> {
+    let all = (1..directory.organisations().len() as u32).map(OrganisationId);
+    all.filter(|id| sight.sees_organisation(*id))
+}
+
+/// The title of the only organisation that may be seen, if it is one.
+fn only_organisation(directory: &Directory, sight: &Sight) -> Option<String> {
+    let mut seen = seen_organisations(directory, sight);
+    let only = seen.next()?;
+    (seen.next().is_none() && sight.organisations != Part::All).then(|| directory.organisation(only).title.clone())
+}
+
+/// Legs to the units of an organisation, and to how many units there were any.
+pub(super) fn sum_of(directory: &Directory, sums: &Sums, organisation: OrganisationId) -> (LegCounts, usize) {
     let mut sum = LegCounts::default();
     let mut used = 0;
     let units = directory.units().iter().zip(&sums.units);
-    for (_, counts) in units.filter(|(unit, _)| unit.organisation.index() == organisation) {
+    for (_, counts) in units.filter(|(unit, _)| unit.organisation == organisation) {
         sum.combine(counts, 1);
         used += usize::from(is_used(counts));
     }
@@ -220,9 +229,10 @@ fn quality(
 mod tests {
     use crate::call::fact::{LegOutcome, Outcome};
     use crate::measure::Share;
-    use crate::names::DefinitionId;
+    use crate::names::{DefinitionId, OrganisationId};
     use crate::report::tests_support::{Memory, at};
     use crate::report::{Interval, Status};
+    use crate::store::Sight;
 
     #[test]
     fn a_month_is_the_sum_of_its_days_hours_and_quarters() {
@@ -309,6 +319,25 @@ mod tests {
         assert_eq!((lycksele.units, lycksele.figures.answer_rate), (2, Share { met: 1, of: 3 }));
         assert_eq!(lycksele.figures.reached_rate, Share { met: 2, of: 3 });
         assert_eq!(report.unknown_targets.counts.transfers, 1);
+    }
+
+    #[test]
+    fn a_municipality_gets_its_own_units_and_nothing_of_others() {
+        let mut memory = Memory::new();
+        memory.call(0, "2026-11-03T10:00:00+01:00", Outcome::Answered, 10.0);
+        for unit in [0, 1, 2, 3] {
+            memory.transfer(unit, "2026-11-03T10:00:00+01:00", LegOutcome::Answered);
+        }
+        let whole = memory.report("2026-11", Some(Interval::Day));
+        let theirs = Sight::of_organisations([OrganisationId(2)]);
+        let report = memory.report_for(&theirs, "2026-11", Some(Interval::Day), "2030-01-01T00:00:00Z");
+        assert_eq!((whole.queues.len(), whole.units.len(), whole.organisations.len()), (2, 3, 2));
+        assert_eq!((report.queues.len(), report.calls.by_first_queue.len()), (0, 0));
+        assert_eq!(report.calls.total.counts.offered, 0);
+        assert_eq!(report.unknown_targets.counts.transfers, 0);
+        let names: Vec<&str> = report.units.iter().map(|unit| unit.organisation.as_str()).collect();
+        assert_eq!(names, [report.organisations[0].name.as_str()]);
+        assert_eq!(report.organisations.len(), 1);
     }
 
     #[test]

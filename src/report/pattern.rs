@@ -6,8 +6,9 @@ use crate::directory::Directory;
 use crate::measure::{Moment, Share};
 use crate::names::DefinitionId;
 use crate::report::figures::threshold_of;
+use crate::report::month;
 use crate::stats::{Cell, Counts, Scope, ScopeKind, Tier, definition};
-use crate::store::{Reader, StoreError};
+use crate::store::{Reader, Sight, StoreError};
 
 /// One queue's counts by weekday and hour.
 #[derive(Clone, Debug)]
@@ -32,10 +33,11 @@ impl Pattern {
     }
 }
 
-/// Patterns of all queues over a period, in the order of the directory.
+/// Patterns of the queues that may be seen over a period, in the order of the directory.
 pub fn patterns(
     reader: &dyn Reader,
     directory: &Directory,
+    sight: &Sight,
     from: Moment,
     until: Moment,
 ) -> Result<Vec<Pattern>, StoreError> {
@@ -45,12 +47,13 @@ pub fn patterns(
         Pattern { threshold_ms, definition, cells: (0..7).map(|_| empty()).collect() }
     };
     let mut patterns: Vec<Pattern> = directory.queues().iter().map(of_queue).collect();
-    for (key, cell) in reader.cells(ScopeKind::Queue, Tier::Quarter, from, until)? {
+    for (key, cell) in reader.cells(sight, ScopeKind::Queue, Tier::Quarter, from, until)? {
         let (Scope::Queue(queue), Cell::Visits(cell)) = (key.scope, cell) else { continue };
         let local = key.start.to_utc().with_timezone(&directory.zone());
         if let Some(pattern) = patterns.get_mut(queue.index()) {
             pattern.cells[local.weekday().num_days_from_monday() as usize][local.hour() as usize] += &cell.counts;
         }
     }
-    Ok(patterns)
+    let seen = month::seen_queues(directory, sight).map(|(id, _)| patterns[id.index()].clone());
+    Ok(seen.collect())
 }

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use chrono_tz::Tz;
 
 use crate::measure::{Moment, Span};
-use crate::names::OrganisationId;
 use crate::report::ReportKind;
 use crate::report::carried::Carried;
 use crate::stats::period::Period;
+use crate::store::Sight;
 
-/// Which days, cut how finely.
+/// Which days, cut how finely, for whom.
 #[derive(Clone, Debug)]
 pub struct Request {
     /// The local days, in the deployment's zone. The last is the day before `until`.
@@ -19,13 +19,13 @@ pub struct Request {
     pub kind: &'static ReportKind,
     /// Intervals to list beside the sums; `None`: sums only.
     pub interval: Option<Interval>,
-    /// Only the units of this organisation; `None`: of all.
-    pub organisation: Option<OrganisationId>,
     /// Figures that no switch told.
     pub carried: Arc<Carried>,
     /// How long a call may stay without an event before it counts as stale: a period does not
     /// close before its last call could have. The call tracker's setting.
     pub stale_after: Span,
+    /// Whose report it is: queues and organisations outside are not in it.
+    pub sight: Sight,
 }
 
 impl Request {
@@ -33,11 +33,6 @@ impl Request {
     pub fn moments(&self, zone: Tz) -> (Moment, Moment) {
         self.period.moments(zone)
     }
-}
-
-/// Whether the organisation at this place of the directory is asked for.
-pub(super) fn is_within(request: &Request, organisation: usize) -> bool {
-    request.organisation.is_none_or(|only| only.index() == organisation)
 }
 
 /// Sizes of the intervals that a report can list.

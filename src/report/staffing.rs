@@ -11,7 +11,7 @@ use crate::names::QueueId;
 use crate::report::figures::threshold_of;
 use crate::stats::staffing::{ErlangA, Load, Wanted, expected, needed, patience_s};
 use crate::stats::{Cell, Counts, Scope, ScopeKind, Tier, definition};
-use crate::store::{Reader, StoreError};
+use crate::store::{Reader, Sight, StoreError};
 
 /// How many same weekdays a plan rests on.
 pub const DAYS_BEHIND: usize = 8;
@@ -159,7 +159,7 @@ fn counted(reader: &dyn Reader, directory: &Directory, queue: QueueId, day: Naiv
     let next = day.checked_add_days(Days::new(1)).unwrap_or(day);
     let (from, until) = (crate::clock::local_midnight(day, zone), crate::clock::local_midnight(next, zone));
     let mut halves = Halves::new();
-    for (key, cell) in reader.cells(ScopeKind::Queue, Tier::Quarter, from, until)? {
+    for (key, cell) in reader.cells(&Sight::of_queues([queue]), ScopeKind::Queue, Tier::Quarter, from, until)? {
         if let (Scope::Queue(found), Cell::Visits(cell)) = (key.scope, cell)
             && found == queue
         {

@@ -13,7 +13,7 @@ use crate::report::{Interval, REPORTS, Report, Request, month_report};
 use crate::stats::period::Period;
 use crate::stats::rollup::Rollup;
 use crate::stats::{Cell, CellKey, ScopeKind, Tier};
-use crate::store::{Gap, Quality, Reader, StoreError, VisitRow};
+use crate::store::{DeadLetterRow, Gap, LegRow, Page, Quality, Reader, Sight, StoreError, VisitRow};
 
 pub(super) const STOCKHOLM: chrono_tz::Tz = chrono_tz::Europe::Stockholm;
 
@@ -141,7 +141,12 @@ impl Memory {
     }
 
     pub(super) fn report_at(&self, period: &str, interval: Option<Interval>, now: &str) -> Report {
-        month_report(self, &self.directory, &request(period, interval), at(now)).unwrap()
+        self.report_for(&Sight::ALL, period, interval, now)
+    }
+
+    pub(super) fn report_for(&self, sight: &Sight, period: &str, interval: Option<Interval>, now: &str) -> Report {
+        let request = Request { sight: sight.clone(), ..request(period, interval) };
+        month_report(self, &self.directory, &request, at(now)).unwrap()
     }
 
     /// The report with figures that no switch told.
@@ -152,9 +157,8 @@ impl Memory {
 
     /// The report for one organisation.
     pub(super) fn report_of(&self, period: &str, organisation: &str) -> Report {
-        let organisation = self.directory.organisation_named(organisation);
-        let request = Request { organisation, ..request(period, None) };
-        month_report(self, &self.directory, &request, at("2030-01-01T00:00:00Z")).unwrap()
+        let sight = Sight::of_organisations(self.directory.organisation_named(organisation));
+        self.report_for(&sight, period, None, "2030-01-01T00:00:00Z")
     }
 }
 
@@ -164,31 +168,52 @@ pub(super) fn request(period: &str, interval: Option<Interval>) -> Request {
         period: Period::parse(period).unwrap(),
         kind: &REPORTS[0],
         interval,
-        organisation: None,
         carried: Arc::default(),
         stale_after: Span::from_seconds(4 * 3600),
+        sight: Sight::ALL,
     }
 }
 
 impl Reader for Memory {
     fn cells(
         &self,
+        sight: &Sight,
         kind: ScopeKind,
         tier: Tier,
         from: Moment,
         until: Moment,
     ) -> Result<Vec<(CellKey, Cell)>, StoreError> {
-        let is_asked =
-            |key: &CellKey| key.scope.kind() == kind && key.tier == tier && from <= key.start && key.start < until;
+        let is_asked = |key: &CellKey| {
+            key.scope.kind() == kind
+                && key.tier == tier
+                && from <= key.start
+                && key.start < until
+                && sight.sees(key.scope, &self.directory)
+        };
         let cells: BTreeMap<CellKey, Cell> =
             self.rollup.touched().filter(|(key, _)| is_asked(key)).map(|(key, cell)| (*key, cell.clone())).collect();
         Ok(cells.into_iter().collect())
     }
 
-    fn visits(&self, queue: QueueId, from: Moment, until: Moment, limit: usize) -> Result<Vec<VisitRow>, StoreError> {
+    fn visits(
+        &self,
+        _: &Sight,
+        queue: QueueId,
+        from: Moment,
+        until: Moment,
+        page: &Page,
+    ) -> Result<Vec<VisitRow>, StoreError> {
         let is_asked = |visit: &&VisitFact| visit.queue == queue && from <= visit.offered && visit.offered < until;
         let row = |visit: &VisitFact| VisitRow { source: "vaxel".into(), call: "1".into(), visit: visit.clone() };
-        Ok(self.visits.iter().filter(is_asked).map(row).take(limit).collect())
+        Ok(self.visits.iter().filter(is_asked).map(row).take(page.limit).collect())
+    }
+
+    fn legs(&self, _: &Sight, _: UnitId, _: Moment, _: Moment, _: &Page) -> Result<Vec<LegRow>, StoreError> {
+        unreachable!("a report reads rollups, never legs")
+    }
+
+    fn dead_letters(&self, _: &Sight, _: Option<i64>, _: usize) -> Result<Vec<DeadLetterRow>, StoreError> {
+        unreachable!("a report counts dead letters, it does not read them")
     }
 
     fn quality(&self, _: Moment, _: Moment) -> Result<Quality, StoreError> {

@@ -5,15 +5,17 @@ use chrono::{Datelike, Months, NaiveDate};
 
 use crate::directory::Directory;
 use crate::names::QueueId;
-use crate::report::{Interval, Request, gather};
+use crate::report::{Interval, Request, gather, month};
 use crate::stats::period::Period;
 use crate::store::{Reader, StoreError};
 
 /// Tickets of one queue.
 #[derive(Clone, Debug)]
 pub struct TicketSheet {
-    /// Which queue.
-    pub queue: QueueId,
+    /// Our name of the queue.
+    pub queue: String,
+    /// What people call it.
+    pub title: String,
     /// In the period; `None`: no day of it is known.
     pub tickets: Option<i64>,
     /// Answered calls of the period.
@@ -42,8 +44,8 @@ pub(super) fn tickets(
     directory: &Directory,
     request: &Request,
 ) -> Result<Vec<TicketSheet>, StoreError> {
-    let queues = (0..directory.queues().len() as u32).map(QueueId);
-    let with: Vec<QueueId> = queues.filter(|queue| request.carried.has_tickets(*queue)).collect();
+    let seen = month::seen_queues(directory, &request.sight).map(|(id, _)| id);
+    let with: Vec<QueueId> = seen.filter(|queue| request.carried.has_tickets(*queue)).collect();
     if with.is_empty() {
         return Ok(Vec::new());
     }
@@ -51,9 +53,9 @@ pub(super) fn tickets(
     let first = first.with_day(1).unwrap_or(first).min(request.period.from);
     let trend = Period { from: first, until: request.period.until };
     let (start, end) = trend.moments(directory.zone());
-    let answered = gather::intervals(reader, directory, Interval::Month, start, end)?;
+    let answered = gather::intervals(reader, directory, &request.sight, Interval::Month, start, end)?;
     let (own_start, own_end) = request.moments(directory.zone());
-    let own = gather::sums(reader, directory, own_start, own_end)?;
+    let own = gather::sums(reader, directory, &request.sight, own_start, own_end)?;
     let of_queue = |queue: QueueId| {
         let by_month = answered.iter().filter(|((of, _), _)| *of == queue).map(|((_, at), cell)| {
             let day = crate::clock::local_day(*at, directory.zone());
@@ -62,7 +64,8 @@ pub(super) fn tickets(
             (month, request.carried.tickets(queue, Period { from: day, until }), cell.counts.answered)
         });
         TicketSheet {
-            queue,
+            queue: directory.queue(queue).name.clone(),
+            title: directory.queue(queue).title.clone(),
             tickets: request.carried.tickets(queue, request.period),
             answered: own.queues[queue.index()].counts.answered,
             months: by_month.collect(),

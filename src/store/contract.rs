@@ -2,12 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::call::fact::{CallChanges, VisitFact};
-use crate::event::{Reason, Reject};
-use crate::measure::Moment;
+use crate::call::fact::{CallChanges, LegOutcome, VisitFact};
+use crate::event::{Reason, Reject, TransferKind};
+use crate::measure::{Moment, Ring};
 use crate::names::{CallKey, CallName, QueueId, SourceId, UnitId};
 use crate::stats::totals::{QueueTotals, UnitTotals};
 use crate::stats::{Cell, CellKey, ScopeKind, Tier};
+use crate::store::Sight;
 
 /// Why the store could not do it: what was tried, on what, and the store's own word.
 #[derive(Debug, thiserror::Error)]
@@ -173,22 +174,125 @@ pub struct VisitRow {
     pub visit: VisitFact,
 }
 
-/// Reads. Any number of them, beside the writer.
+/// A transfer leg as it is stored, for drill-down. The extension dialled is not among it: figures
+/// are of units, not of persons.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LegRow {
+    /// Name of the source.
+    pub source: String,
+    /// The switch's name of the call.
+    pub call: CallName,
+    /// Number among the legs of the call.
+    pub number: u16,
+    /// The queue in whose visit it was sent, if it still is configured.
+    pub queue: Option<QueueId>,
+    /// Where to.
+    pub unit: UnitId,
+    /// Blind, attended, blonde or direct.
+    pub kind: TransferKind,
+    /// When it was sent.
+    pub started: Moment,
+    /// How it ended; `None`: still ringing, or nobody has told.
+    pub outcome: Option<LegOutcome>,
+    /// How long it rang, where known.
+    pub ring: Option<Ring>,
+    /// Too short a ring to count.
+    pub short: bool,
+}
+
+/// What could not be used, as it is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeadLetterRow {
+    /// Goes up with each that is kept.
+    pub id: i64,
+    /// Name of the source.
+    pub source: String,
+    /// Where it stood.
+    pub position: String,
+    /// Why it could not be used: a spelling of [`Reason`].
+    pub reason: String,
+    /// Why, in words.
+    pub detail: String,
+    /// When it happened by the source's own time, else when we got it.
+    pub at: Moment,
+    /// When we got it.
+    pub received: Moment,
+}
+
+/// The last row of a page: the next page begins behind it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct After {
+    /// When it was offered or started.
+    pub at: Moment,
+    /// Its source.
+    pub source: String,
+    /// Its call.
+    pub call: String,
+    /// Its number within the call.
+    pub number: u16,
+}
+
+/// Which rows of a longer list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page {
+    /// Those behind this one; `None`: from the beginning.
+    pub after: Option<After>,
+    /// At most so many.
+    pub limit: usize,
+}
+
+impl Page {
+    /// The first `limit` rows.
+    pub const fn first(limit: usize) -> Self {
+        Self { after: None, limit }
+    }
+
+    /// The row behind which this page begins; before every row where there is none.
+    pub fn begin(&self) -> After {
+        let before_all = || After { at: Moment(i64::MIN), source: String::new(), call: String::new(), number: 0 };
+        self.after.clone().unwrap_or_else(before_all)
+    }
+}
+
+/// Reads. Any number of them, beside the writer. What a [`Sight`] does not cover is left out of
+/// every answer, as if it were not there.
 pub trait Reader: Send {
     /// Cells of one kind and tier that begin in `from..until`, by start. Queues and units that are
     /// no longer configured are left out.
     fn cells(
         &self,
+        sight: &Sight,
         kind: ScopeKind,
         tier: Tier,
         from: Moment,
         until: Moment,
     ) -> Result<Vec<(CellKey, Cell)>, StoreError>;
 
-    /// Visits of a queue offered in `from..until`, by time, at most `limit`.
-    fn visits(&self, queue: QueueId, from: Moment, until: Moment, limit: usize) -> Result<Vec<VisitRow>, StoreError>;
+    /// Visits of a queue offered in `from..until`, by time, source, call and number.
+    fn visits(
+        &self,
+        sight: &Sight,
+        queue: QueueId,
+        from: Moment,
+        until: Moment,
+        page: &Page,
+    ) -> Result<Vec<VisitRow>, StoreError>;
 
-    /// Gaps and dead letters of `from..until`.
+    /// Legs to a unit started in `from..until`, by time, source, call and number.
+    fn legs(
+        &self,
+        sight: &Sight,
+        unit: UnitId,
+        from: Moment,
+        until: Moment,
+        page: &Page,
+    ) -> Result<Vec<LegRow>, StoreError>;
+
+    /// What could not be used, the newest first: those with an id below `before`, at most `limit`.
+    /// Belongs to no queue and no organisation, so only a [`Sight`] of all is answered.
+    fn dead_letters(&self, sight: &Sight, before: Option<i64>, limit: usize) -> Result<Vec<DeadLetterRow>, StoreError>;
+
+    /// Gaps and dead letters of `from..until`, as counts: they qualify everybody's figures.
     fn quality(&self, from: Moment, until: Moment) -> Result<Quality, StoreError>;
 
     /// Whether a visit or leg of `from..until` is still open.

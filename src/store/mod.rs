@@ -10,7 +10,7 @@
 //!
 //! Knows no event and no web; does not judge. SQLite is the default; others follow the same traits.
 //!
-//! - [`contract`]: the traits [`Store`] (write) and [`Reader`]
+//! - [`contract`]: the traits [`Store`] (write) and [`Reader`] · [`sight`]: who may see what
 //! - [`saved`]: the stored form of a call
 //! - [`sqlite`]: the embedded store
 //! - [`mod@open`]: from an address to a store
@@ -18,7 +18,12 @@
 pub mod contract;
 pub mod open;
 pub mod saved;
+pub mod sight;
 pub mod sqlite;
 
-pub use contract::{Commit, Gap, Quality, Reader, Restored, SourceState, Store, StoreError, VisitRow};
+pub use contract::{
+    After, Commit, DeadLetterRow, Gap, LegRow, Page, Quality, Reader, Restored, SourceState, Store, StoreError,
+    VisitRow,
+};
 pub use open::{StoreSettings, open, open_reader};
+pub use sight::{Part, Sight};

@@ -16,6 +16,7 @@ mod oracle;
 mod promise;
 mod recordings;
 mod rulings;
+mod sight;
 mod staffing;
 mod story;
 mod transfers;

@@ -155,9 +155,16 @@ impl House {
         self.engine.as_mut().unwrap().end_import(SourceId(0)).unwrap();
     }
 
+    pub(crate) fn directory(&self) -> &Directory {
+        &self.directory
+    }
+
+    pub(crate) fn reader(&self) -> Box<dyn store::Reader> {
+        store::open_reader(&self.url(), &self.directory).unwrap()
+    }
+
     fn cells(&self, kind: ScopeKind, tier: Tier) -> Vec<(CellKey, Cell)> {
-        let reader = store::open_reader(&self.url(), &self.directory).unwrap();
-        reader.cells(kind, tier, Moment(i64::MIN), Moment(i64::MAX)).unwrap()
+        self.reader().cells(&store::Sight::ALL, kind, tier, Moment(i64::MIN), Moment(i64::MAX)).unwrap()
     }
 
     /// Every stored cell.

@@ -13,14 +13,14 @@ pub fn chapter(report: &Report, speak: Speak) -> Option<Chapter> {
     let mut blocks = vec![Block::Text(speak.text("tickets-read"))];
     for sheet in &report.tickets {
         blocks.push(Block::Text(sentence(report, sheet, speak)));
-        blocks.push(Block::Table(table(report, sheet, speak)));
+        blocks.push(Block::Table(table(sheet, speak)));
     }
     Some(Chapter { title: speak.text("tickets-title"), blocks })
 }
 
 fn sentence(report: &Report, sheet: &TicketSheet, speak: Speak) -> String {
     let values = [
-        ("queue", report.queues[sheet.queue.index()].title.clone()),
+        ("queue", sheet.title.clone()),
         ("period", speak.period(report.period.days())),
         ("tickets", sheet.tickets.map_or_else(|| numbers::NO_DATA.to_owned(), |tickets| speak.whole(tickets))),
         ("answered", speak.whole(sheet.answered)),
@@ -29,7 +29,7 @@ fn sentence(report: &Report, sheet: &TicketSheet, speak: Speak) -> String {
     speak.with("tickets-period", &values)
 }
 
-fn table(report: &Report, sheet: &TicketSheet, speak: Speak) -> Table {
+fn table(sheet: &TicketSheet, speak: Speak) -> Table {
     let columns = [
         ("month", "column-month"),
         ("answered", "column-answered"),
@@ -37,8 +37,7 @@ fn table(report: &Report, sheet: &TicketSheet, speak: Speak) -> Table {
         ("per_answered", "column-tickets-per-call"),
     ];
     let columns = columns.map(|(id, key)| Column::new(id, speak.text(key))).into();
-    let queue = &report.queues[sheet.queue.index()];
-    let mut table = Table::new(format!("tickets:{}", queue.name), queue.title.clone(), columns);
+    let mut table = Table::new(format!("tickets:{}", sheet.queue), sheet.title.clone(), columns);
     for (month, tickets, answered) in &sheet.months {
         let title = month.format("%Y-%m").to_string();
         let cells = vec![
@@ -49,7 +48,7 @@ fn table(report: &Report, sheet: &TicketSheet, speak: Speak) -> Table {
         ];
         table.rows.push(Row::new(title, cells));
     }
-    let title = speak.with("tickets-chart", &[("queue", queue.title.clone())]);
+    let title = speak.with("tickets-chart", &[("queue", sheet.title.clone())]);
     table.chart = Some(Chart { title, kind: ChartKind::Line, series: vec![3], target: None });
     table
 }

@@ -130,12 +130,15 @@ pub(super) fn tickets(report: &Report) -> Vec<Tickets<'_>> {
         answered: *answered,
         per_answered: per_answered(*tickets, *answered),
     };
-    let one = |sheet: &TicketSheet| Tickets {
-        queue: &report.queues[sheet.queue.index()].name,
-        tickets: sheet.tickets,
-        answered: sheet.answered,
-        per_answered: sheet.per_answered(),
-        months: sheet.months.iter().map(month).collect(),
+    let one = |sheet| {
+        let sheet: &TicketSheet = sheet;
+        Tickets {
+            queue: &sheet.queue,
+            tickets: sheet.tickets,
+            answered: sheet.answered,
+            per_answered: sheet.per_answered(),
+            months: sheet.months.iter().map(month).collect(),
+        }
     };
     report.tickets.iter().map(one).collect()
 }

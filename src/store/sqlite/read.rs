@@ -5,12 +5,14 @@ use std::sync::Arc;
 
 use rusqlite::{Connection, OpenFlags, Row, params};
 
-use crate::call::fact::{Outcome, VisitFact};
+use crate::call::fact::{LegOutcome, Outcome, VisitFact};
 use crate::directory::Directory;
-use crate::measure::{Moment, Talk, Wait};
-use crate::names::QueueId;
+use crate::event::TransferKind;
+use crate::measure::{Moment, Ring, Talk, Wait};
+use crate::names::{QueueId, UnitId};
 use crate::stats::{Cell, CellKey, ScopeKind, Tier};
-use crate::store::contract::{Gap, Quality, Reader, StoreError, VisitRow};
+use crate::store::Sight;
+use crate::store::contract::{DeadLetterRow, Gap, LegRow, Page, Quality, Reader, StoreError, VisitRow};
 use crate::store::sqlite::row::{self, Ids};
 use crate::store::sqlite::write::{SCHEMA, failed};
 
@@ -48,6 +50,7 @@ impl SqliteReader {
 impl Reader for SqliteReader {
     fn cells(
         &self,
+        sight: &Sight,
         kind: ScopeKind,
         tier: Tier,
         from: Moment,
@@ -73,27 +76,107 @@ impl Reader for SqliteReader {
         while let Some(row) = rows.next().map_err(&doing)? {
             let name = row.get_ref(1).map_err(&doing)?;
             let Some(scope) = name.as_str().ok().and_then(|name| ids.scope(kind, name)) else { continue };
+            if !sight.sees(scope, &self.directory) {
+                continue;
+            }
             let key = CellKey { scope, tier, start: Moment(row.get(0).map_err(&doing)?) };
             cells.push((key, row::read_cell(kind, row, 2)?));
         }
         Ok(cells)
     }
 
-    fn visits(&self, queue: QueueId, from: Moment, until: Moment, limit: usize) -> Result<Vec<VisitRow>, StoreError> {
+    fn visits(
+        &self,
+        sight: &Sight,
+        queue: QueueId,
+        from: Moment,
+        until: Moment,
+        page: &Page,
+    ) -> Result<Vec<VisitRow>, StoreError> {
+        if !sight.sees_queue(queue) {
+            return Ok(Vec::new());
+        }
         let doing = failed("reading visits");
         let mut query = self
             .connection
             .prepare_cached(
                 "SELECT number, offered, outcome, decided, wait_ms, talk_ms, over, outside_hours, derived, inconsistent, late,
                         coarse, source, call
-                 FROM visit WHERE queue = ? AND offered >= ? AND offered < ? ORDER BY offered, source, call LIMIT ?",
+                 FROM visit
+                 WHERE queue = ? AND offered >= ? AND offered < ? AND (offered, source, call, number) > (?, ?, ?, ?)
+                 ORDER BY offered, source, call, number LIMIT ?",
             )
             .map_err(&doing)?;
         let name = &self.directory.queue(queue).name;
+        let (begin, limit) = (page.begin(), page.limit as i64);
         let rows = query
-            .query_map(params![name, from.0, until.0, limit as i64], |row| {
-                let call: String = row.get(13)?;
-                Ok(VisitRow { source: row.get(12)?, call: call.into(), visit: visit_of(row, queue)? })
+            .query_map(
+                params![name, from.max(begin.at).0, until.0, begin.at.0, begin.source, begin.call, begin.number, limit],
+                |row| {
+                    let call: String = row.get(13)?;
+                    Ok(VisitRow { source: row.get(12)?, call: call.into(), visit: visit_of(row, queue)? })
+                },
+            )
+            .map_err(&doing)?;
+        rows.collect::<Result<_, _>>().map_err(&doing)
+    }
+
+    fn legs(
+        &self,
+        sight: &Sight,
+        unit: UnitId,
+        from: Moment,
+        until: Moment,
+        page: &Page,
+    ) -> Result<Vec<LegRow>, StoreError> {
+        if !sight.sees_unit(unit, &self.directory) {
+            return Ok(Vec::new());
+        }
+        let doing = failed("reading transfers");
+        let ids = Ids::of(&self.directory);
+        let mut query = self
+            .connection
+            .prepare_cached(
+                "SELECT source, call, number, queue, kind, started, outcome, ring_ms, short
+                 FROM leg
+                 WHERE unit = ? AND started >= ? AND started < ? AND (started, source, call, number) > (?, ?, ?, ?)
+                 ORDER BY started, source, call, number LIMIT ?",
+            )
+            .map_err(&doing)?;
+        let name = &self.directory.unit(unit).name;
+        let (begin, limit) = (page.begin(), page.limit as i64);
+        let rows = query
+            .query_map(
+                params![name, from.max(begin.at).0, until.0, begin.at.0, begin.source, begin.call, begin.number, limit],
+                |row| leg_of(row, unit, &ids),
+            )
+            .map_err(&doing)?;
+        rows.collect::<Result<_, _>>().map_err(&doing)
+    }
+
+    fn dead_letters(&self, sight: &Sight, before: Option<i64>, limit: usize) -> Result<Vec<DeadLetterRow>, StoreError> {
+        if !sight.is_all() {
+            return Ok(Vec::new());
+        }
+        let doing = failed("reading dead letters");
+        let mut query = self
+            .connection
+            .prepare_cached(
+                "SELECT id, source, position, reason, detail, at, received FROM dead_letter WHERE id < ?
+                 ORDER BY id DESC LIMIT ?",
+            )
+            .map_err(&doing)?;
+        let rows = query
+            .query_map(params![before.unwrap_or(i64::MAX), limit as i64], |row| {
+                Ok(DeadLetterRow {
+                    id: row.get(0)?,
+                    source: row.get(1)?,
+                    position: row.get(2)?,
+                    reason: row.get(3)?,
+                    detail: row.get(4)?,
+                    at: Moment(row.get(5)?),
+                    received: Moment(row.get(6)?),
+                })
             })
             .map_err(&doing)?;
         rows.collect::<Result<_, _>>().map_err(&doing)
@@ -162,5 +245,26 @@ pub(super) fn visit_of(row: &Row<'_>, queue: QueueId) -> rusqlite::Result<VisitF
         inconsistent: row.get(9)?,
         late: row.get(10)?,
         coarse: row.get(11)?,
+    })
+}
+
+/// Reads a leg to `unit` whose columns stand in the order of the query above.
+fn leg_of(row: &Row<'_>, unit: UnitId, ids: &Ids<'_>) -> rusqlite::Result<LegRow> {
+    let call: String = row.get(1)?;
+    let queue: Option<String> = row.get(3)?;
+    let kind: String = row.get(4)?;
+    let outcome: Option<String> = row.get(6)?;
+    let unknown = || rusqlite::Error::InvalidColumnType(4, "kind".to_owned(), rusqlite::types::Type::Text);
+    Ok(LegRow {
+        source: row.get(0)?,
+        call: call.into(),
+        number: row.get(2)?,
+        queue: queue.as_deref().and_then(|name| ids.queue(name)),
+        unit,
+        kind: TransferKind::parse(&kind).ok_or_else(unknown)?,
+        started: Moment(row.get(5)?),
+        outcome: outcome.as_deref().and_then(LegOutcome::parse),
+        ring: row.get::<_, Option<i64>>(7)?.map(Ring::from_ms),
+        short: row.get(8)?,
     })
 }
