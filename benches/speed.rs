@@ -14,9 +14,10 @@ use servicegrad::call::TrackerSettings;
 use servicegrad::clock::Clock;
 use servicegrad::engine::{Engine, Intake};
 use servicegrad::measure::Moment;
+use servicegrad::metrics;
 use servicegrad::names::SourceId;
 use servicegrad::source::{Batch, Health};
-use servicegrad::{metrics, store};
+use servicegrad::store::{self, StoreSettings};
 
 /// Bytes to events, and bytes to updated statistics, of a month at ten times the model customer.
 fn replay(criterion: &mut Criterion) {
@@ -47,7 +48,7 @@ fn durable(criterion: &mut Criterion) {
                 || tempfile::tempdir().unwrap(),
                 |folder| {
                     let url = format!("sqlite:{}", folder.path().join("figures.db").display());
-                    let store = store::open(&url, &directory).unwrap();
+                    let store = store::open(&StoreSettings::at(&url), &directory).unwrap();
                     let clock = Clock::standing_at(Moment::from_seconds(1_800_000_000));
                     let engine = Engine::open(Arc::clone(&directory), TrackerSettings::default(), store, clock);
                     let mut engine = engine.unwrap().importing();
@@ -74,7 +75,7 @@ fn scrape(criterion: &mut Criterion) {
     let directory = support::directory(&queues, 20_000);
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite:{}", folder.path().join("figures.db").display());
-    let store = store::open(&url, &directory).unwrap();
+    let store = store::open(&StoreSettings::at(&url), &directory).unwrap();
     let clock = Clock::standing_at(Moment::from_seconds(1_800_000_000));
     let engine = Engine::open(directory, TrackerSettings::default(), store, clock).unwrap();
     let up = |_| Health { is_up: true, ..Health::default() };

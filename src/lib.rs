@@ -22,7 +22,7 @@
 //!    by the moment of the outcome. [`stats::definition`] turns counts into service levels, and
 //!    nobody else does.
 //! 4. **Store.** Facts, the call, its cells and the position of the source are one
-//!    [`Commit`](store::Commit), one transaction of [`store::sqlite`]. Only then is the batch
+//!    [`Commit`](store::Commit), one transaction of the store. Only then is the batch
 //!    acknowledged: killed at any moment, the daemon reads on from there and every figure is as if
 //!    nothing had happened.
 //! 5. **Surfaces.** The engine publishes a [`Snapshot`](stats::Snapshot). [`metrics`] and [`web`]
@@ -39,7 +39,7 @@
 //!  8  config                    loads, merges, checks; owns no setting of its own
 //!  7  web  generate             pages, live figures, posted events; files for other programs
 //!  6  engine  metrics  alert  report   engine alone changes state; the others read
-//!  5  store                     the contract of keeping, and SQLite
+//!  5  store                     the contract of keeping; SQLite, PostgreSQL
 //!  4  stats                     definitions, counts, waits, windows, rollups, the snapshot
 //!  3  source  call  simulate    bytes into events; events into facts; a switchboard that is not there
 //!  2  event  directory          the canonical event; who is who and when

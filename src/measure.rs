@@ -1,7 +1,8 @@
 //! What is measured: moments, spans of different meaning, and shares.
 //!
 //! A wait is not a talk, so they are different types. A share stays a numerator and a
-//! denominator until somebody reads it, and nothing divided by nothing is *no data*.
+//! denominator until somebody reads it, and nothing divided by nothing is *no data*. What a source
+//! cannot tell is a closed list: a figure that hangs on it is absent for that source, never zero.
 
 use std::ops::{Add, AddAssign, Sub};
 
@@ -189,6 +190,53 @@ impl<'de> Deserialize<'de> for Span {
 impl Serialize for Span {
     fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         to.collect_str(self)
+    }
+}
+
+/// Something that a source cannot tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Untold {
+    /// How long callers waited: no service level, no mean wait, no short abandons.
+    Wait,
+    /// How a caller who was not answered left: hung up, moved on by time or rule, by a key. All of
+    /// them count as abandoned where they seem to have gone, as overflowed where they went on.
+    WayOut,
+    /// Callers whom the queue would not let in.
+    Refused,
+    /// How long conversations were.
+    Talk,
+    /// Transfers altogether.
+    Transfers,
+    /// Transfers after a word with the unit: blind ones are told.
+    AttendedTransfers,
+    /// Whether the unit answered.
+    UnitAnswer,
+}
+
+impl Untold {
+    /// Every one.
+    pub const ALL: [Self; 7] = [
+        Self::Wait,
+        Self::WayOut,
+        Self::Refused,
+        Self::Talk,
+        Self::Transfers,
+        Self::AttendedTransfers,
+        Self::UnitAnswer,
+    ];
+
+    /// The one spelling: API value and part of the text key.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Wait => "wait",
+            Self::WayOut => "way_out",
+            Self::Refused => "refused",
+            Self::Talk => "talk",
+            Self::Transfers => "transfers",
+            Self::AttendedTransfers => "attended_transfers",
+            Self::UnitAnswer => "unit_answer",
+        }
     }
 }
 

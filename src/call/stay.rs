@@ -34,6 +34,8 @@ pub struct Stay {
     pub end: Option<End>,
     /// When the conversation ended.
     pub over: Option<Moment>,
+    /// That moment is not known, only that it is past.
+    pub is_over_untimed: bool,
     /// How long the switch says the conversation was.
     pub talk: Option<Talk>,
     /// The switch itself said that it was closed.
@@ -78,15 +80,7 @@ pub struct Stays {
 impl Stays {
     /// The stays told of by `testimonies`, which are in order. `is_over`: nothing more is expected.
     pub fn of(testimonies: &[Testimony], switch: SwitchTimes<'_>, is_over: bool) -> Self {
-        let is_journal = |testimony: &Testimony| testimony.stamp.evidence == Evidence::Journal;
-        let journals = testimonies.iter().filter(|testimony| is_journal(testimony)).count();
-        let mut stays = if journals == 0 || journals == testimonies.len() {
-            Self::told(testimonies)
-        } else {
-            // Two feeds of one switch: each tells the whole story, and then they are put together.
-            let (journal, live): (Vec<_>, Vec<_>) = testimonies.iter().cloned().partition(is_journal);
-            Self::told(&journal).with(Self::told(&live))
-        };
+        let mut stays = Self::of_feeds(testimonies, &[Evidence::Journal, Evidence::Record]);
         let newest = testimonies.iter().map(|testimony| testimony.stamp.at).max().unwrap_or_default();
         for stay in &mut stays.list {
             stay.meet_restarts(switch, newest);
@@ -95,6 +89,24 @@ impl Stays {
             }
         }
         stays
+    }
+
+    /// Several feeds of one switch: each tells the whole story, and then they are put together. The
+    /// feeds that are told apart by their evidence come in `apart`; the rest is one more.
+    fn of_feeds(testimonies: &[Testimony], apart: &[Evidence]) -> Self {
+        let Some((evidence, apart)) = apart.split_first() else { return Self::told(testimonies) };
+        let is_theirs = |testimony: &Testimony| testimony.stamp.evidence == *evidence;
+        let theirs = testimonies.iter().filter(|testimony| is_theirs(testimony)).count();
+        if theirs == 0 {
+            return Self::of_feeds(testimonies, apart);
+        }
+        if theirs == testimonies.len() {
+            return Self::told(testimonies);
+        }
+        let (theirs, others): (Vec<_>, Vec<_>) = testimonies.iter().cloned().partition(is_theirs);
+        let (theirs, others) = (Self::told(&theirs), Self::of_feeds(&others, apart));
+        // A record is believed after all others, a journal before them.
+        if *evidence == Evidence::Record { others.with(theirs) } else { theirs.with(others) }
     }
 
     /// The stays that one feed tells of.
@@ -121,10 +133,11 @@ impl Stays {
         stays
     }
 
-    /// What a journal tells, with what was told live: see [`two_feeds`](crate::call::two_feeds).
-    fn with(self, live: Self) -> Self {
-        // What the live feed could not place, the journal has placed, or has told of itself.
-        Self { list: two_feeds::join(self.list, live.list), orphans: self.orphans, lost_ends: self.lost_ends }
+    /// What the feed that is believed tells, with what the other does: see
+    /// [`two_feeds`](crate::call::two_feeds).
+    fn with(self, other: Self) -> Self {
+        // What the other feed could not place, this one has placed, or has told of itself.
+        Self { list: two_feeds::join(self.list, other.list), orphans: self.orphans, lost_ends: self.lost_ends }
     }
 
     /// How many ends belong to nothing.
@@ -193,6 +206,7 @@ impl Stays {
             is_derived: false,
             end: None,
             over: None,
+            is_over_untimed: false,
             talk: None,
             is_closed: false,
             is_inconsistent: false,
@@ -271,6 +285,7 @@ impl Stays {
         if let Some(place) = known {
             let stay = &mut self.list[place];
             stay.over = Some(stay.over.map_or(stamp.at, |over| over.min(stamp.at)));
+            stay.is_over_untimed = stamp.is_untimed();
             stay.talk = stay.talk.or(talk);
             return Some(place);
         }
@@ -350,7 +365,7 @@ impl Stays {
         for place in 0..self.list.len() {
             let (stay, later) = (&self.list[place], &self.list[place + 1..]);
             let Some(end) = stay.end else { continue };
-            if end.outcome != Outcome::Abandoned || end.stamp.evidence == Evidence::Journal {
+            if end.outcome != Outcome::Abandoned || matches!(end.stamp.evidence, Evidence::Journal | Evidence::Record) {
                 continue;
             }
             let is_elsewhere = later.iter().any(|next| {

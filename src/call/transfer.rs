@@ -45,7 +45,8 @@ struct Told<'a> {
     sent: Option<(&'a Testimony, &'a Sent)>,
     key: TransferKey,
     ringing: Option<Moment>,
-    taken: Option<(Moment, AnsweredBy)>,
+    /// When, by whom, and whether that moment is known.
+    taken: Option<(Moment, AnsweredBy, bool)>,
     failed: Option<(Moment, TransferResult)>,
     withdrawn: bool,
 }
@@ -93,7 +94,9 @@ fn hear<'a>(told: &mut SmallVec<[Told<'a>; 1]>, testimony: &'a Testimony) {
         }
         Milestone::Ringing { .. } => told.ringing = told.ringing.or(Some(at)),
         // In a group any answer wins; the first counts.
-        Milestone::Taken { by, .. } => told.taken = told.taken.or(Some((at, *by))),
+        Milestone::Taken { by, .. } => {
+            told.taken = told.taken.or(Some((at, *by, !testimony.stamp.is_untimed())));
+        }
         Milestone::Failed { result: TransferResult::Withdrawn, .. } => {
             told.withdrawn = true;
             told.failed = told.failed.or(Some((at, TransferResult::Withdrawn)));
@@ -103,18 +106,24 @@ fn hear<'a>(told: &mut SmallVec<[Told<'a>; 1]>, testimony: &'a Testimony) {
     }
 }
 
-/// A journal and a live feed of one switch tell of the same transfer under different names; the live
-/// one knows what became of it.
+/// Several feeds of one switch tell of the same transfer under different names; the one that knows
+/// best what became of it is believed: a live one, then a record, then a journal.
 fn forget_twins(told: &mut SmallVec<[Told<'_>; 1]>) {
-    let is_journal = |testimony: &Testimony| testimony.stamp.evidence == Evidence::Journal;
-    let live: SmallVec<[(SmolStr, Moment); 1]> = told
+    let knowledge = |testimony: &Testimony| match testimony.stamp.evidence {
+        Evidence::Journal => 0,
+        Evidence::Record => 1,
+        _ => 2,
+    };
+    let all: SmallVec<[(SmolStr, Moment, u8); 1]> = told
         .iter()
-        .filter_map(|told| told.sent.filter(|(testimony, _)| !is_journal(testimony)))
-        .map(|(testimony, sent)| (sent.target.clone(), testimony.stamp.at))
+        .filter_map(|told| told.sent)
+        .map(|(testimony, sent)| (sent.target.clone(), testimony.stamp.at, knowledge(testimony)))
         .collect();
     told.retain(|told| {
-        let Some((testimony, sent)) = told.sent.filter(|(testimony, _)| is_journal(testimony)) else { return true };
-        !live.iter().any(|(target, at)| *target == sent.target && (*at - testimony.stamp.at).abs() <= AGREE_MS)
+        let Some((testimony, sent)) = told.sent else { return true };
+        !all.iter().any(|(target, at, known)| {
+            *known > knowledge(testimony) && *target == sent.target && (*at - testimony.stamp.at).abs() <= AGREE_MS
+        })
     });
 }
 
@@ -179,7 +188,7 @@ impl Around<'_> {
     }
 
     fn outcome(&self, told: &Told<'_>, started: Moment) -> (Option<LegOutcome>, Option<Moment>) {
-        if let Some((at, by)) = told.taken {
+        if let Some((at, by, is_known)) = told.taken {
             let outcome = match by {
                 AnsweredBy::Person => LegOutcome::Answered,
                 AnsweredBy::Other => LegOutcome::AnsweredElsewhere,
@@ -187,7 +196,7 @@ impl Around<'_> {
                 AnsweredBy::Voicemail => LegOutcome::Voicemail,
                 AnsweredBy::Announcement => LegOutcome::Announcement,
             };
-            return (Some(outcome), Some(at));
+            return (Some(outcome), Some(at).filter(|_| is_known));
         }
         if let Some((at, result)) = told.failed {
             let outcome = match result {

@@ -1,8 +1,9 @@
 //! Two feeds of one switch that tell of the same call: a live one, to the millisecond but with holes
-//! where the line was down, and a journal, in whole seconds but complete.
+//! where the line was down, and a journal, in whole seconds but complete; or either of them, and
+//! records of finished calls.
 //!
-//! For *what* happened the journal is believed; for *when*, whoever has the finer clock. A stay that
-//! only one of them tells of counts all the same.
+//! For *what* happened the journal is believed, and both before the record; for *when*, whoever has
+//! the finer clock. A stay that only one of them tells of counts all the same.
 
 use crate::call::fact::Outcome;
 use crate::call::stay::{AGREE_MS, End, Stay};
@@ -26,8 +27,14 @@ pub fn join(journal: Vec<Stay>, mut live: Vec<Stay>) -> Vec<Stay> {
 }
 
 fn is_same(journal: &Stay, live: &Stay) -> bool {
-    let apart = (journal.entered.at - live.entered.at).abs();
-    journal.queue == live.queue && apart <= if is_worked_out(live) { WORKED_OUT_MS } else { AGREE_MS }
+    let later = journal.entered.at - live.entered.at;
+    journal.queue == live.queue
+        && if live.entered.is_untimed() {
+            // The record knows when the call came, and not when it entered the queue.
+            later >= -AGREE_MS
+        } else {
+            later.abs() <= if is_worked_out(live) { WORKED_OUT_MS } else { AGREE_MS }
+        }
 }
 
 fn is_worked_out(stay: &Stay) -> bool {
@@ -42,17 +49,22 @@ fn both(journal: Stay, live: Stay) -> Stay {
     };
     let is_answered = |stay: &Stay| stay.end.map(|end| end.outcome == Outcome::Answered);
     let contradict = is_known(journal.end) && is_known(live.end) && is_answered(&journal) != is_answered(&live);
-    let over = match (journal.over, live.over) {
-        // The live feed may have lost the call before it was over.
-        (Some(told), Some(seen)) if (told - seen).abs() > AGREE_MS => Some(told),
-        (told, seen) => seen.or(told),
+    let is_record = live.entered.evidence == Evidence::Record;
+    let (over, talk, is_over_untimed) = match (journal.over, live.over) {
+        // The live feed may have lost the call before it was over; a record is believed last.
+        (Some(told), Some(seen)) if is_record || (told - seen).abs() > AGREE_MS => {
+            (Some(told), journal.talk, journal.is_over_untimed)
+        }
+        (_, Some(seen)) => (Some(seen), live.talk, live.is_over_untimed),
+        (told, None) => (told, journal.talk, journal.is_over_untimed),
     };
     Stay {
         entered,
         is_derived: is_worked_out(&journal) && is_worked_out(&live),
         end: end(journal.end, live.end),
         over,
-        talk: if over == live.over { live.talk } else { journal.talk },
+        is_over_untimed,
+        talk,
         is_closed: journal.is_closed || live.is_closed,
         is_inconsistent: journal.is_inconsistent || live.is_inconsistent || contradict,
         is_late: journal.is_late || live.is_late,

@@ -79,7 +79,7 @@ impl Chain<'_> {
             talk: None,
             over: end.is_some_and(|end| end.outcome != Outcome::Answered) || self.last.over.is_some(),
             outside_hours: self.last.is_closed || !queue.hours.is_open(start.at),
-            derived: self.first.is_derived || self.last.is_derived,
+            derived: self.first.is_derived || self.last.is_derived || start.is_untimed(),
             inconsistent: self.first.is_inconsistent || self.last.is_inconsistent,
             late: self.first.is_late || self.last.is_late,
             coarse: start.is_coarse() || end.is_some_and(|end| end.stamp.is_coarse()),
@@ -88,7 +88,8 @@ impl Chain<'_> {
             self.measure(&mut fact, start, end.stamp, end.wait);
         }
         if self.last.is_answered() {
-            let between = |over: Moment| end.map(|end| Talk::from_ms(over - end.stamp.at));
+            let timed = end.filter(|end| !end.stamp.is_untimed() && !self.last.is_over_untimed);
+            let between = |over: Moment| timed.map(|end| Talk::from_ms(over - end.stamp.at));
             fact.talk = self.last.talk.or_else(|| self.last.over.and_then(between));
         }
         fact
@@ -96,14 +97,16 @@ impl Chain<'_> {
 
     /// Which wait: of clocks with milliseconds, the time stamps; of whole seconds, what the switch
     /// reports, else the stamps. What it reports begins with the last stay; what went before is
-    /// added by the stamps.
+    /// added by the stamps. A moment that nobody knows makes a wait that nobody knows.
     fn measure(&self, fact: &mut VisitFact, start: Stamp, end: Stamp, told: Option<Wait>) {
         let by_stamps = end.at - start.at;
         let told = told.map(|told| (self.last.entered.at - start.at).max(0) + i64::from(told.ms()));
-        if let Some(told) = told {
+        let is_untimed = start.is_untimed() || end.is_untimed();
+        if let (Some(told), false) = (told, is_untimed) {
             fact.inconsistent |= (told - by_stamps).abs() > AGREE_MS;
         }
         let wait = match told {
+            None if is_untimed => return,
             Some(told) if fact.coarse || self.first.is_derived => told,
             _ => {
                 fact.derived |= fact.coarse;

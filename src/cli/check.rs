@@ -9,6 +9,7 @@ use tokio::task::JoinSet;
 
 use crate::cli::error::CliError;
 use crate::cli::output::print;
+use crate::cli::try_records;
 use crate::clock::Clock;
 use crate::config::{self, Config};
 use crate::directory::Directory;
@@ -32,6 +33,12 @@ pub struct CheckArgs {
     /// The configuration file
     #[arg(long, value_name = "FILE", default_value = "config/servicegrad.toml")]
     config: PathBuf,
+    /// Name of the [[source]] of kind records whose columns are tried
+    #[arg(long, requires = "file")]
+    source: Option<String>,
+    /// A file of it: shows each row as it is read, its events, and what cannot be used; stores nothing
+    #[arg(long = "try", value_name = "FILE", requires = "source")]
+    file: Option<PathBuf>,
     /// Look at the configuration only; connect to nothing and open no source
     #[arg(long)]
     offline: bool,
@@ -77,6 +84,9 @@ impl Found {
 /// Checks the configuration, prints what is in force, and looks at the sources.
 pub fn run(args: &CheckArgs) -> Result<(), CliError> {
     let config = config::load(&args.config)?;
+    if let (Some(source), Some(file)) = (&args.source, &args.file) {
+        return try_records::try_file(&config, source, file);
+    }
     print(config::effective::describe(&config).as_bytes())?;
     if args.offline {
         return Ok(());

@@ -11,9 +11,9 @@ use crate::cli::output::tell;
 use crate::clock::Clock;
 use crate::config;
 use crate::engine::{Engine, Intake};
-use crate::source::Receipt;
 use crate::source::import::import;
 use crate::source::kind::kind_named;
+use crate::source::{Batch, Receipt};
 use crate::store;
 
 /// Arguments of `import`.
@@ -41,7 +41,10 @@ pub struct ImportArgs {
 
 /// Imports files.
 pub fn run(args: &ImportArgs) -> Result<(), CliError> {
-    let config = config::load(&args.config)?;
+    let mut config = config::load(&args.config)?;
+    if let Some(url) = &args.store {
+        config.store.url.clone_from(url);
+    }
     let directory = Arc::clone(&config.directory);
     let source = directory.source_named(&args.source).ok_or_else(|| {
         let known = directory.sources().join(", ");
@@ -53,28 +56,38 @@ pub fn run(args: &ImportArgs) -> Result<(), CliError> {
     })?;
     let kind = kind_named(&config.sources[source.index()].kind);
     let Some(kind) = kind else { return Err(CliError::Usage(format!("source `{}` cannot be imported", args.source))) };
-    let store = store::open(args.store.as_deref().unwrap_or(&config.store.url), &directory)?;
+    let store = store::open(&config.store, &directory)?;
     let clock = Clock::system();
     let mut engine = Engine::open(directory, config.tracker, store, clock.clone())?.importing();
+    if let Some(mapping) = config.sources[source.index()].mapping() {
+        engine.read_by(source, &mapping);
+    }
     let mut decoder = (kind.decoder)(&config.sources[source.index()]);
     let mut total = Receipt::default();
+    let mut take = |batch| -> Result<(), CliError> {
+        let mut intake = Intake::new(batch);
+        engine.take(&mut intake)?;
+        engine.expire();
+        engine.commit()?;
+        let receipt = intake.receipt();
+        total.accepted += receipt.accepted;
+        total.duplicates += receipt.duplicates;
+        total.rejected += receipt.rejected;
+        Ok(())
+    };
     for file in &args.files {
         let bar = progress(file);
         let imported = import::<CliError>(file, source, &mut *decoder, clock.now(), |batch, read_so_far| {
-            let mut intake = Intake::new(batch);
-            engine.take(&mut intake)?;
-            engine.expire();
-            engine.commit()?;
-            let receipt = intake.receipt();
-            total.accepted += receipt.accepted;
-            total.duplicates += receipt.duplicates;
-            total.rejected += receipt.rejected;
+            take(batch)?;
             bar.set_position(read_so_far);
             Ok(())
         });
         bar.finish_and_clear();
         imported?;
     }
+    let mut rest = Batch::of(source);
+    decoder.flush(&mut rest);
+    take(rest)?;
     engine.end_import(source)?;
     tell(&format!(
         "{} events imported, {} known already, {} unusable (see `dead_letter` in the store)",

@@ -4,6 +4,7 @@
 //! - [`error`]: how it can fail, and with which exit code
 //! - [`run`], [`demo`], [`import`], [`report`], [`check`], [`simulate`], [`capture`], [`generate`],
 //!   [`staffing`]: one command each
+//! - `try_records`: what a file of records would come to
 //! - [`output`]: writing for people and pipes
 
 pub mod capture;
@@ -18,5 +19,6 @@ pub mod report;
 pub mod run;
 pub mod simulate;
 pub mod staffing;
+mod try_records;
 
 pub use command::main;

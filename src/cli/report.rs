@@ -93,7 +93,10 @@ pub struct ReportArgs {
 
 /// Reads and writes a report.
 pub fn run(args: &ReportArgs) -> Result<(), CliError> {
-    let config = config::load(&args.config)?;
+    let mut config = config::load(&args.config)?;
+    if let Some(url) = &args.store {
+        config.store.url.clone_from(url);
+    }
     let period = match (&args.period, &args.from, &args.to) {
         (Some(period), ..) => Period::parse(period),
         (None, Some(from), Some(to)) => between(from, to),
@@ -103,7 +106,7 @@ pub fn run(args: &ReportArgs) -> Result<(), CliError> {
     let Some(format) = FORMATS.iter().find(|format| format.name == args.format) else {
         return Err(CliError::Usage(format!("there is no format `{}`", args.format)));
     };
-    let reader = store::open_reader(args.store.as_deref().unwrap_or(&config.store.url), &config.directory)?;
+    let reader = store::open_reader(&config.store, &config.directory)?;
     let Some(kind) = ReportKind::named(&args.kind) else {
         return Err(CliError::Usage(format!("there is no report `{}`", args.kind)));
     };

@@ -74,7 +74,10 @@ fn part_of_day(text: &str) -> Result<(NaiveTime, NaiveTime), String> {
 
 /// Plans.
 pub fn run(args: &StaffingArgs) -> Result<(), CliError> {
-    let config = config::load(&args.config)?;
+    let mut config = config::load(&args.config)?;
+    if let Some(url) = &args.store {
+        config.store.url.clone_from(url);
+    }
     let directory = &config.directory;
     let queue = directory.queue_named(&args.queue).ok_or_else(|| {
         let known: Vec<&str> = directory.queues().iter().map(|queue| queue.name.as_str()).collect();
@@ -88,7 +91,7 @@ pub fn run(args: &StaffingArgs) -> Result<(), CliError> {
         Some(day) => vec![day],
         None => (1..=DAYS).filter_map(|days| today.checked_add_days(Days::new(days))).collect(),
     };
-    let reader = store::open_reader(args.store.as_deref().unwrap_or(&config.store.url), directory)?;
+    let reader = store::open_reader(&config.store, directory)?;
     let request = StaffingRequest {
         queue,
         days,

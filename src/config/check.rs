@@ -85,7 +85,10 @@ pub fn from_value(value: Value, folder: &Path) -> Result<Config, Vec<Fault>> {
     let metrics: MetricsSettings = table(&mut top, "metrics", MetricsSettings::check, &mut wrong);
     // A source whose settings are wrong is still one that a queue can be fed by.
     let names = names(top.get("source"));
-    let sources: Vec<(String, SourceSettings)> = list(&mut top, "source", &mut wrong);
+    let mut sources: Vec<(String, SourceSettings)> = list(&mut top, "source", &mut wrong);
+    for records in sources.iter_mut().filter_map(|(_, source)| source.records.as_mut()) {
+        records.zone.get_or_insert_with(|| zone.name().to_owned());
+    }
     for (at, (place, source)) in sources.iter().enumerate() {
         complain(place, source.check(), &mut wrong);
         if sources[..at].iter().any(|(_, other)| other.name == source.name) {
@@ -105,9 +108,10 @@ pub fn from_value(value: Value, folder: &Path) -> Result<Config, Vec<Fault>> {
     let organisations: Vec<OrganisationSettings> = organisations.into_iter().map(|(_, settings)| settings).collect();
     let units = units(&mut top, &organisations, zone, folder, &mut wrong);
     let switches = switches(&names, &sources, &mut wrong);
+    let untold = sources.iter().map(|(_, source)| source.untold()).collect();
     match Directory::new(zone, names, queues, units) {
         Ok(directory) if wrong.is_empty() => Ok(Config {
-            directory: Arc::new(directory.with_switches(switches)),
+            directory: Arc::new(directory.with_switches(switches).with_untold(untold)),
             sources: sources.into_iter().map(|(_, source)| source).collect(),
             store,
             http,

@@ -19,6 +19,15 @@ pub fn describe(config: &Config) -> String {
     page.line("short_ring", &tracker.short_ring.to_string());
     page.table("store", "[store]");
     page.line("url", &without_password(&config.store.url));
+    page.line("migrate", &config.store.migrate.to_string());
+    if config.store.url.starts_with("postgres") {
+        page.path("password_file", config.store.password_file.as_deref());
+        page.path("tls_ca", config.store.tls_ca.as_deref());
+        page.line("connect_timeout", &config.store.connect_timeout.to_string());
+        page.line("statement_timeout", &config.store.statement_timeout.to_string());
+        page.line("lock_timeout", &config.store.lock_timeout.to_string());
+        page.line("readers", &config.store.readers.to_string());
+    }
     page.table("http", "[http]");
     page.line("listen", &config.http.listen.to_string());
     page.secret("token", config.http.token.as_deref());

@@ -147,6 +147,8 @@ mod tests {
             fields::<crate::web::HttpSettings>(),
             fields::<crate::metrics::MetricsSettings>(),
             fields::<crate::source::SourceSettings>(),
+            fields::<crate::source::RecordsSettings>(),
+            fields::<crate::source::records::mapped::MapSettings>(),
             fields::<crate::directory::QueueSettings>(),
             fields::<crate::directory::OrganisationSettings>(),
         ];

@@ -10,10 +10,12 @@ use crate::measure::Moment;
 use crate::names::SourceId;
 use crate::source::dial::{self, Dial};
 use crate::source::disguise::Recorder;
+use crate::source::drop_folder::DropFolder;
 use crate::source::follow::Follow;
 use crate::source::import::import;
 use crate::source::kind::{Kind, Transport, kind_named};
 use crate::source::listen::Listen;
+use crate::source::peers::Peers;
 use crate::source::{Decode, Delivery, HealthBoard, Sink, SourceSettings};
 
 /// What every feed is given.
@@ -90,6 +92,25 @@ pub(super) async fn start(
             };
             tasks.spawn_blocking(move || follow.run());
         }
+        (Transport::FileFolderOrListen, None, None) => {
+            let folder = settings.folder.clone().ok_or_else(|| failed("has no path, folder or listen".to_owned()))?;
+            let inside = |given: &Option<std::path::PathBuf>, name| given.clone().unwrap_or_else(|| folder.join(name));
+            let drop_folder = DropFolder {
+                source,
+                done: inside(&settings.done, "done"),
+                failed: inside(&settings.failed, "failed"),
+                folder,
+                settle: settings.settle.to_std(),
+                poll: settings.poll.to_std(),
+                decoder: common.decoder(kind, settings),
+                position,
+                sink: common.sink.clone(),
+                health,
+                clock: common.clock.clone(),
+                stop: common.stop.clone(),
+            };
+            tasks.spawn_blocking(move || drop_folder.run());
+        }
         (_, None, Some(address)) => {
             let listener = TcpListener::bind(address)
                 .await
@@ -101,6 +122,10 @@ pub(super) async fn start(
                 decoder: Box::new(move || maker.decoder(kind, &of)),
                 rate: settings.rate,
                 token,
+                printer_of: match kind.transport {
+                    Transport::FileFolderOrListen => Some(Peers::parse(&settings.peers).map_err(&failed)?),
+                    _ => None,
+                },
                 sink: common.sink.clone(),
                 health,
                 clock: common.clock.clone(),
@@ -127,6 +152,12 @@ fn standard_input(source: SourceId, mut decoder: Box<dyn Decode>, sink: &Sink, r
             Ok(())
         },
     );
+    let mut rest = crate::source::Batch::of(source);
+    decoder.flush(&mut rest);
+    if !rest.events.is_empty() || !rest.rejects.is_empty() {
+        rest.caught_up = true;
+        let _ = sink.blocking_send(Delivery { batch: rest, done: None });
+    }
     match read {
         Ok(()) => health.down("standard input has ended"),
         Err(error) => health.down(error.to_string()),

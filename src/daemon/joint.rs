@@ -75,8 +75,8 @@ impl Daemon {
     /// Opens the store, restores, starts the feeds, serves the web.
     pub async fn start(config: &Config, clock: Clock) -> Result<Self, StartError> {
         let directory = Arc::clone(&config.directory);
-        let store = store::open(&config.store.url, &directory)?;
-        let engine = Engine::open(Arc::clone(&directory), config.tracker.clone(), store, clock.clone())?;
+        let store = store::open(&config.store, &directory)?;
+        let mut engine = Engine::open(Arc::clone(&directory), config.tracker.clone(), store, clock.clone())?;
         let address = config.http.listen;
         let listener = TcpListener::bind(address).await.map_err(|error| StartError::Listen { address, error })?;
         let address = listener.local_addr().map_err(|error| StartError::Listen { address, error })?;
@@ -89,6 +89,9 @@ impl Daemon {
         let mut feeds = JoinSet::new();
         for (at, settings) in config.sources.iter().enumerate() {
             let source = SourceId(at as u32);
+            if let Some(mapping) = settings.mapping() {
+                engine.read_by(source, &mapping);
+            }
             let position = engine.position(source).map(ToOwned::to_owned);
             feeds::start(source, settings, position, boards[at].clone(), &common, &mut feeds).await?;
         }

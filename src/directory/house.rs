@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use chrono_tz::Tz;
 
 use crate::directory::{Organisation, Queue, Unit, Units};
-use crate::measure::Moment;
+use crate::measure::{Moment, Untold};
 use crate::names::{OrganisationId, QueueId, SourceId, UnitId};
 
 /// Who is who: built once from the configuration.
@@ -15,6 +15,8 @@ pub struct Directory {
     sources: Vec<String>,
     /// For each source the one that stands for its switch: itself, unless several tell of one.
     switches: Vec<SourceId>,
+    /// For each source what it cannot tell.
+    untold: Vec<Vec<Untold>>,
     queues: Vec<Queue>,
     units: Units,
     by_switch: HashMap<(SourceId, String), QueueId>,
@@ -59,7 +61,7 @@ impl Directory {
             return Err(wrong);
         }
         let switches = (0..sources.len() as u32).map(SourceId).collect();
-        Ok(Self { zone, sources, switches, queues, units, by_switch, by_own_name })
+        Ok(Self { zone, sources, switches, untold: Vec::new(), queues, units, by_switch, by_own_name })
     }
 
     /// The same where several sources tell of one switch: `switches` names for each source the one
@@ -71,6 +73,30 @@ impl Directory {
             self.by_switch.into_iter().map(|((source, name), id)| ((switch_of(source), name), id)).collect();
         self.switches = switches;
         self
+    }
+
+    /// The same where some sources leave something untold, by source.
+    #[must_use]
+    pub fn with_untold(self, untold: Vec<Vec<Untold>>) -> Self {
+        Self { untold, ..self }
+    }
+
+    /// What a source cannot tell.
+    pub fn untold_by(&self, source: SourceId) -> &[Untold] {
+        self.untold.get(source.index()).map_or(&[], Vec::as_slice)
+    }
+
+    /// What no source that feeds a queue can tell: its figures are absent there.
+    pub fn untold_of(&self, queue: &Queue) -> Vec<Untold> {
+        let feeds = |source: &SourceId| {
+            let name = |source: SourceId| self.source_name(source);
+            let is_of_switch = |from: &str| from == name(*source) || from == name(self.switch_of(*source));
+            queue.from.is_empty() || queue.from.iter().any(|from| is_of_switch(&from.source))
+        };
+        let feeds: Vec<SourceId> = (0..self.sources.len() as u32).map(SourceId).filter(feeds).collect();
+        let is_untold =
+            |what: &Untold| !feeds.is_empty() && feeds.iter().all(|source| self.untold_by(*source).contains(what));
+        Untold::ALL.into_iter().filter(is_untold).collect()
     }
 
     /// The source that stands for the switch of `source`: calls are kept under it, so that all feeds

@@ -65,7 +65,7 @@ impl<T> Touched<T> {
         Self { value, is_touched: false }
     }
 
-    fn change(&mut self) -> &mut T {
+    pub(super) fn change(&mut self) -> &mut T {
         self.is_touched = true;
         &mut self.value
     }

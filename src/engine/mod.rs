@@ -10,10 +10,12 @@
 //! - [`core`]: take, commit, end of an import
 //! - [`restore`]: what a start puts back
 //! - [`publish`]: state to snapshot
+//! - `mapping`: by which mapping of its columns a source is read
 //! - `standing`: how sources and store have fared since the start
 //! - [`run`]: the loop of the daemon: group commit, retry, expiry, publishing
 
 pub mod core;
+mod mapping;
 pub mod publish;
 pub mod restore;
 pub mod run;

@@ -78,6 +78,8 @@ impl Engine {
             rejected: state.rejected.clone(),
             behind_bytes: health.behind_bytes,
             trouble: health.trouble,
+            mapping: state.mapping.clone(),
+            mapping_changed: state.mapping_changed,
         }
     }
 

@@ -120,6 +120,10 @@ impl Carried {
                     answered: row.answered,
                     abandoned,
                     overflowed: rest,
+                    // How long each waited nobody tells; whether in time, the thresholds do.
+                    waits_answered: row.answered,
+                    waits_abandoned: abandoned,
+                    waits_all: row.offered,
                     ..Counts::default()
                 };
                 let held = self.queues.entry((queue, month)).or_insert_with(|| counts.clone());
@@ -205,6 +209,12 @@ impl Carried {
         Ok(filled)
     }
 
+    /// Whether any of the months that were carried in is of this queue.
+    pub fn has_any(&self, queue: QueueId, period: Period, filled: &BTreeSet<NaiveDate>) -> bool {
+        let mut carried = self.queues.range((queue, period.from)..(queue, period.until));
+        carried.any(|((_, month), _)| filled.contains(month))
+    }
+
     /// Whether every carried month of a queue in `period` counts this threshold: where one does not,
     /// the sum would pass for a low level.
     pub fn counts_at(&self, queue: QueueId, period: Period, filled: &BTreeSet<NaiveDate>, threshold_ms: u32) -> bool {
@@ -243,6 +253,7 @@ fn measured(
 mod tests {
     use super::*;
     use crate::call::fact::Outcome;
+    use crate::names::DefinitionId;
     use crate::report::compare::Beside;
     use crate::report::tests_support::Memory;
 
@@ -266,7 +277,9 @@ mod tests {
         let ago = beside(Beside::YearAgo);
         let figures = ago.queues[0].as_ref().unwrap();
         assert_eq!((figures.counts.offered, figures.counts.answered, figures.counts.overflowed), (100, 90, 2));
-        assert_eq!(figures.judged.unwrap().ratio(), Some(0.72));
+        let offered = DefinitionId::ALL.iter().position(|id| *id == DefinitionId::OfOffered).unwrap();
+        assert_eq!(figures.thresholds[0].levels[offered].ratio(), Some(0.72));
+        assert_eq!((figures.waits.mean, figures.waits.p90), (None, None));
         assert_eq!(ago.imported, ["2025-11-01".parse().unwrap()]);
         assert_eq!(ago.units[0].as_ref().unwrap().answer_rate.ratio(), Some(0.55));
         // October was measured.

@@ -8,7 +8,7 @@ use crate::directory::Directory;
 use crate::report::figures::{of_legs, of_visits};
 use crate::report::gather::{self, Sums};
 use crate::report::period::{before, year_ago, year_so_far};
-use crate::report::sheet::{LegFigures, VisitFigures};
+use crate::report::sheet::{LegFigures, VisitFigures, WaitFigures};
 use crate::report::{Request, month};
 use crate::stats::period::Period;
 use crate::store::{Reader, StoreError};
@@ -100,7 +100,12 @@ fn compared(
             let is_counted = |ms: &u32| request.carried.counts_at(id, period, &imported, *ms);
             let thresholds_ms: Vec<u32> = queue.thresholds_ms.iter().copied().filter(is_counted).collect();
             let objective = queue.objective.as_ref().filter(|objective| is_counted(&objective.threshold_ms));
-            of_visits(cell, &thresholds_ms, objective)
+            let mut figures = of_visits(cell, &thresholds_ms, objective);
+            if request.carried.has_any(id, period, &imported) {
+                // The sum of some months' waits is no mean of all.
+                figures.waits = WaitFigures::default();
+            }
+            figures
         })
     });
     let queues: Vec<Option<VisitFigures>> = queues.collect();

@@ -99,6 +99,10 @@ fn verdict(visit: &VisitFact, queue: &Queue, threshold_ms: u32) -> Verdict {
         Some(outcome) if !visit.outside_hours && !matches!(outcome, Outcome::Lost | Outcome::Unknown) => outcome,
         _ => return Verdict::NotCounted,
     };
+    if visit.wait.is_none() && outcome != Outcome::Refused {
+        // Whether in time, nobody knows.
+        return Verdict::LeftOut;
+    }
     let (_, by) = threshold_of(queue.objective.as_ref(), &queue.thresholds_ms);
     let wait_ms = visit.wait.map_or(u32::MAX, Wait::ms);
     let is_short = outcome == Outcome::Abandoned && queue.short_abandon_ms.is_some_and(|limit| wait_ms <= limit);

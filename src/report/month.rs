@@ -12,7 +12,7 @@ use crate::report::sheet::{
     CallsSheet, GapSheet, OrganisationSheet, PeriodSheet, QualitySheet, QueueSheet, Report, Status, UnitSheet,
 };
 use crate::report::tickets::tickets;
-use crate::stats::{LegCounts, VisitCell};
+use crate::stats::{Counts, LegCounts, VisitCell};
 use crate::store::contract::{Gap, Quality};
 use crate::store::sight::Part;
 use crate::store::{Reader, Sight, StoreError};
@@ -201,7 +201,7 @@ fn quality(
     end: Moment,
 ) -> Result<QualitySheet, StoreError> {
     let stored = reader.quality(start, end)?;
-    let sum = |count: fn(&crate::stats::Counts) -> i64| sums.queues.iter().map(|cell| count(&cell.counts)).sum();
+    let sum = |count: fn(&Counts) -> i64| sums.queues.iter().map(|cell| count(&cell.counts)).sum();
     Ok(QualitySheet {
         gaps: stored
             .gaps
@@ -217,6 +217,7 @@ fn quality(
         dead_letters: stored.dead_letters.iter().map(|(_, count)| count).sum(),
         dead_letters_by_reason: stored.dead_letters,
         derived: sum(|counts| counts.derived),
+        unmeasured: sum(Counts::unmeasured),
         late: sum(|counts| counts.late),
         inconsistent: sum(|counts| counts.inconsistent),
         lost: sum(|counts| counts.lost),

@@ -249,6 +249,8 @@ pub struct QualitySheet {
     pub dead_letters_by_reason: Vec<(String, i64)>,
     /// Visits with a beginning or wait that was worked out.
     pub derived: i64,
+    /// Visits of which no source told how long the caller had waited: in no service level.
+    pub unmeasured: i64,
     /// Visits with testimony later than the allowed lateness.
     pub late: i64,
     /// Visits whose testimonies disagree.

@@ -20,6 +20,17 @@ pub trait Decode: Send {
     /// decoder knows of the time before stays.
     fn rewind(&mut self);
 
+    /// Nothing has come until `now`: what waited for more, and has waited long enough, is told as it is.
+    fn quiet(&mut self, _now: Moment, _batch: &mut Batch) {}
+
+    /// Nothing more will come, of this file or any other: what waited for more is told as it is.
+    fn flush(&mut self, _batch: &mut Batch) {}
+
+    /// Why nothing at all of the present file can be used, in words for the administrator.
+    fn fault(&self) -> Option<String> {
+        None
+    }
+
     /// What must be known besides the position to read on after a restart.
     fn save(&self) -> serde_json::Value {
         serde_json::Value::Null

@@ -141,7 +141,15 @@ impl Follow {
         if self.has_moved_on(current)? {
             return self.move_on(open, saved, piece).map(Some);
         }
-        Ok(None)
+        self.decoder.quiet(received, &mut batch);
+        if batch.events.is_empty() && batch.rejects.is_empty() {
+            return Ok(None);
+        }
+        current.position.decoder = self.decoder.save();
+        batch.position = serde_json::to_string(&current.position).ok();
+        batch.caught_up = true;
+        *saved = Some(current.position.clone());
+        Ok(Some(batch))
     }
 
     /// The file is no longer the one at the path: reads what was written to it up to the moment it

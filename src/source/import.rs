@@ -50,10 +50,7 @@ pub fn import<E: From<ImportError>>(
     mut take: impl FnMut(Batch, u64) -> Result<(), E>,
 ) -> Result<(), E> {
     let failed = |error| ImportError::at(path, error);
-    let (counted, read_so_far) = Counted::open(path).map_err(failed)?;
-    let mut plain = BufReader::with_capacity(PIECE_BYTES, counted);
-    let is_gzip = plain.fill_buf().map_err(failed)?.starts_with(&GZIP);
-    let mut reader: Box<dyn Read> = if is_gzip { Box::new(MultiGzDecoder::new(plain)) } else { Box::new(plain) };
+    let (mut reader, read_so_far) = open(path).map_err(failed)?;
     decoder.rewind();
     let mut piece = vec![0; PIECE_BYTES];
     let mut batch = Batch::of(source);
@@ -76,6 +73,19 @@ pub fn import<E: From<ImportError>>(
             take(std::mem::replace(&mut batch, Batch::of(source)), read_so_far.get())?;
         }
     }
+}
+
+/// Bytes that have been read of a file as it lies on disk.
+pub type ReadSoFar = std::rc::Rc<std::cell::Cell<u64>>;
+
+/// What a file holds, unpacked where it is packed, and a count of the bytes that have been read of it
+/// as it lies on disk.
+pub fn open(path: &Path) -> io::Result<(Box<dyn Read>, ReadSoFar)> {
+    let (counted, read_so_far) = Counted::open(path)?;
+    let mut plain = BufReader::with_capacity(PIECE_BYTES, counted);
+    let is_gzip = plain.fill_buf()?.starts_with(&GZIP);
+    let reader: Box<dyn Read> = if is_gzip { Box::new(MultiGzDecoder::new(plain)) } else { Box::new(plain) };
+    Ok((reader, read_so_far))
 }
 
 /// Counts the bytes read from a file.

@@ -1,8 +1,9 @@
 //! The registry of kinds: one line a feed.
 
 use crate::source::asterisk_queue_log::QueueLog;
-use crate::source::disguise::Shape;
+use crate::source::disguise::{self, Shape};
 use crate::source::ndjson::Ndjson;
+use crate::source::records;
 use crate::source::{Decode, Dialogue, SourceSettings};
 use crate::source::{asterisk_ami, asterisk_queue_log, ndjson};
 
@@ -13,6 +14,8 @@ pub enum Nature {
     Live,
     /// Can be read again.
     Journal,
+    /// Told when the call is over, a line a call or a leg of one; can be read again.
+    Records,
 }
 
 /// One kind of feed.
@@ -42,6 +45,9 @@ pub enum Transport {
     File,
     /// A file (`path`, `-` for standard input) or a TCP listener (`listen`).
     FileOrListen,
+    /// A file (`path`), a folder that finished files are put into (`folder`), or a TCP listener
+    /// (`listen`) for senders that expect no answer and give no token.
+    FileFolderOrListen,
     /// Pushed over HTTP; opens nothing itself.
     Http,
     /// Dialled over TCP or TLS: `connect`.
@@ -92,6 +98,15 @@ pub const KINDS: &[Kind] = &[
         decoder: |_| Box::<asterisk_ami::Ami>::default(),
         shape: asterisk_ami::shape::SHAPE,
         check: needs_login,
+    },
+    Kind {
+        name: "records",
+        about: "records of finished calls, of known switches by a preset or of any other by its columns: afterwards, and not everything; what each leaves untold stands in config/switches/records.md",
+        nature: Nature::Records,
+        transport: Transport::FileFolderOrListen,
+        decoder: records::decoder::by_settings,
+        shape: disguise::shape::LINES,
+        check: records::settings::check,
     },
     Kind {
         name: "ndjson",

@@ -1,4 +1,5 @@
-//! Lines pushed to us over TCP.
+//! Lines pushed to us over TCP, by senders that give a token and wait for an answer, or by a switch
+//! that takes us for its printer: that one is known by its address and is told nothing.
 //!
 //! The sender connects, gives the token in a first line `{"token":"…"}` where one is configured, and
 //! writes events, one a line. Whenever it pauses, or has sent a batch's worth, it gets one line
@@ -16,6 +17,7 @@ use tokio::time::timeout;
 use crate::clock::Clock;
 use crate::event::json::LINE_BYTES_MAX;
 use crate::names::SourceId;
+use crate::source::peers::Peers;
 use crate::source::{Batch, Decode, Delivery, HealthBoard, Sink};
 
 /// Most senders at once. A switch has one or two; the rest wait for a place.
@@ -41,6 +43,9 @@ pub struct Listen {
     pub rate: u32,
     /// Word that they must give.
     pub token: Option<String>,
+    /// Who may send, where senders are switches that expect no answer; `None`: whoever gives the token,
+    /// and is answered.
+    pub printer_of: Option<Peers>,
     /// The way to the engine.
     pub sink: Sink,
     /// How it fares.
@@ -65,6 +70,9 @@ impl Listen {
                 _ = stop.wait_for(|stop| *stop) => return,
             };
             match accepted {
+                Ok((_, peer)) if this.printer_of.as_ref().is_some_and(|peers| !peers.may_send(peer.ip())) => {
+                    tracing::warn!(%peer, "a sender whose address is not among `peers` was turned away");
+                }
                 Ok((stream, peer)) => {
                     let this = Arc::clone(&this);
                     tokio::spawn(async move {
@@ -107,6 +115,7 @@ impl Listen {
             let is_over = match read {
                 Ok(Ok(0)) => {
                     decoder.finish(self.clock.now(), &mut batch);
+                    decoder.flush(&mut batch);
                     true
                 }
                 Ok(Ok(length)) => {
@@ -117,7 +126,10 @@ impl Listen {
                     false
                 }
                 Ok(Err(error)) => return Err(error),
-                Err(_) => false,
+                Err(_) => {
+                    decoder.quiet(self.clock.now(), &mut batch);
+                    false
+                }
             };
             if !batch.events.is_empty() || !batch.rejects.is_empty() {
                 let full = std::mem::replace(&mut batch, Batch::of(self.source));
@@ -136,6 +148,9 @@ impl Listen {
         let gone = || std::io::Error::other("the daemon is stopping");
         self.sink.send(Delivery { batch, done: Some(done) }).await.map_err(|_| gone())?;
         let receipt = receipt.await.map_err(|_| gone())?;
+        if self.printer_of.is_some() {
+            return Ok(());
+        }
         let mut answer = serde_json::to_vec(&receipt)?;
         answer.push(b'\n');
         stream.write_all(&answer).await?;

@@ -28,6 +28,9 @@ const TICK: Duration = Duration::from_millis(200);
 /// How much of the end of a file is read: an hour or more of a busy switchboard.
 const TAIL_BYTES: u64 = 1024 * 1024;
 
+/// How much of its beginning, where that is another part.
+const HEAD_BYTES: usize = 16 * 1024;
+
 /// What a file holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FileFindings {
@@ -95,8 +98,16 @@ pub fn file(path: &Path, mut decoder: Box<dyn Decode>, now: Moment) -> std::io::
     // The first line is half a line, unless it is the file's first.
     let start = if from == 0 { 0 } else { memchr::memchr(b'\n', &tail).map_or(tail.len(), |end| end + 1) };
     let mut batch = Batch::of(SourceId(0));
+    if from > 0 {
+        // The head of a file may say what its columns are.
+        let mut head = vec![0; HEAD_BYTES];
+        let length = File::open(path)?.read(&mut head)?;
+        let whole = memchr::memrchr(b'\n', &head[..length]).map_or(0, |end| end + 1);
+        decoder.feed(&head[..whole], now, &mut batch);
+    }
     decoder.feed(&tail[start..], now, &mut batch);
     decoder.finish(now, &mut batch);
+    decoder.flush(&mut batch);
     let mut queues: Vec<String> = batch.events.iter().filter_map(|event| queue_of(&event.kind)).collect();
     queues.sort_unstable();
     queues.dedup();

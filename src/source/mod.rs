@@ -10,8 +10,11 @@
 //! - [`decode`], [`dialogue`]: the traits · [`lines`]: bytes to lines, bounded
 //! - [`asterisk_queue_log`], [`asterisk_ami`], [`ndjson`]: the formats · [`asterisk`]: channels told
 //!   as calls
-//! - [`follow`]: a file that grows and rotates · [`import`]: old files · [`listen`]: TCP lines ·
-//!   [`dial`]: a switch that is dialled · [`look`]: a source looked at once
+//! - [`records`]: records of finished calls, of known switches and of any other by its columns
+//! - [`follow`]: a file that grows and rotates · [`drop_folder`]: a folder that files are put into ·
+//!   [`import`]: old files · [`listen`]: TCP lines · [`peers`]: who may send them · [`dial`]: a switch
+//!   that is dialled
+//! - [`look`]: a source looked at once
 //! - [`disguise`]: the bytes of a feed with numbers and names replaced
 //! - [`batch`]: what goes to the engine · [`health`]: how a source fares
 
@@ -23,6 +26,7 @@ pub mod decode;
 pub mod dial;
 pub mod dialogue;
 pub mod disguise;
+pub mod drop_folder;
 pub mod follow;
 pub mod health;
 pub mod import;
@@ -31,10 +35,13 @@ pub mod lines;
 pub mod listen;
 pub mod look;
 pub mod ndjson;
+pub mod peers;
+pub mod records;
 pub mod settings;
 
 pub use batch::{Batch, Delivery, Fate, Receipt, Sink};
 pub use decode::Decode;
 pub use dialogue::{Dialogue, Findings, Standing};
 pub use health::{Health, HealthBoard};
+pub use records::RecordsSettings;
 pub use settings::SourceSettings;

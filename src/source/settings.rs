@@ -5,9 +5,11 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
-use crate::measure::Span;
+use crate::measure::{Span, Untold};
 use crate::names::is_slug;
 use crate::source::kind::{KINDS, Transport, kind_named};
+use crate::source::peers::Peers;
+use crate::source::records::RecordsSettings;
 
 /// One feed. Which keys a kind reads and which it needs is checked by [`SourceSettings::check`].
 #[derive(Clone, Debug, Deserialize)]
@@ -58,6 +60,26 @@ pub struct SourceSettings {
     /// the switch says three times as much. Default false.
     #[serde(default)]
     pub dialplan: bool,
+    /// Folder that finished files are put into (records only): each is read once, when it is whole.
+    pub folder: Option<PathBuf>,
+    /// Where files go that have been read. Default: `done` in the folder.
+    pub done: Option<PathBuf>,
+    /// Where files go that cannot be read, each with the reason beside it. Default: `failed` in the
+    /// folder.
+    pub failed: Option<PathBuf>,
+    /// A file is whole when it has not changed for this long, 0 s to 1 h. Default 2 s.
+    #[serde(default = "default_settle")]
+    pub settle: Span,
+    /// Addresses that may send to `listen` (records only), `192.0.2.7` or `192.0.2.0/24`: such senders
+    /// give no token. Required where `listen` is not loopback.
+    #[serde(default)]
+    pub peers: Vec<String>,
+    /// How records are read (records only).
+    pub records: Option<RecordsSettings>,
+}
+
+fn default_settle() -> Span {
+    Span::from_seconds(2)
 }
 
 fn default_poll() -> Span {
@@ -93,6 +115,12 @@ impl SourceSettings {
             secret: None,
             secret_file: None,
             dialplan: false,
+            folder: None,
+            done: None,
+            failed: None,
+            settle: default_settle(),
+            peers: Vec::new(),
+            records: None,
         }
     }
 
@@ -148,8 +176,48 @@ impl SourceSettings {
         for (key, _) in of_dialled.into_iter().filter(|(_, is_given)| *is_given && !is_dialled) {
             complain(key, format!("means nothing to a source of kind {}, which dials nowhere", self.kind));
         }
+        let is_of_records = matches!(transport, Transport::FileFolderOrListen);
+        let of_records = [
+            ("folder", self.folder.is_some()),
+            ("done", self.done.is_some()),
+            ("failed", self.failed.is_some()),
+            ("peers", !self.peers.is_empty()),
+            ("records", self.records.is_some()),
+        ];
+        for (key, _) in of_records.into_iter().filter(|(_, is_given)| *is_given && !is_of_records) {
+            complain(key, format!("means nothing to a source of kind {}", self.kind));
+        }
         let has_token = self.token.is_some() || self.token_file.is_some();
         match transport {
+            Transport::FileFolderOrListen => {
+                let given = [self.path.is_some(), self.folder.is_some(), self.listen.is_some()];
+                if given.into_iter().filter(|is_given| *is_given).count() != 1 {
+                    complain("path", "or `folder` or `listen`: a source of kind records is one of them".into());
+                }
+                if has_token {
+                    complain(
+                        "token",
+                        "is nothing that a switch's printer line can give; say which `peers` may send".into(),
+                    );
+                }
+                if self.folder.is_none() && (self.done.is_some() || self.failed.is_some()) {
+                    complain("done", "and failed belong to a `folder`".into());
+                }
+                if !(0..=3_600_000).contains(&self.settle.ms()) {
+                    complain("settle", format!("{} lies outside 0s to 1h", self.settle));
+                }
+                let is_open = self.listen.is_some_and(|address| !address.ip().is_loopback());
+                match Peers::parse(&self.peers) {
+                    Err(why) => complain("peers", why),
+                    Ok(peers) if is_open && peers.is_empty() => {
+                        complain(
+                            "peers",
+                            "is missing: `listen` is not loopback, so say which addresses may send".into(),
+                        );
+                    }
+                    Ok(_) => {}
+                }
+            }
             Transport::File => {
                 if self.path.is_none() {
                     complain("path", "is missing: the file to follow".into());
@@ -193,6 +261,17 @@ impl SourceSettings {
             }
         }
         wrong
+    }
+
+    /// What it cannot tell; empty for what is not known to leave anything untold.
+    pub fn untold(&self) -> Vec<Untold> {
+        let plan = self.records.as_ref().map(RecordsSettings::plan);
+        plan.and_then(Result::ok).map(|plan| plan.story.untold()).unwrap_or_default()
+    }
+
+    /// Tells one mapping of its columns from another, where it has columns.
+    pub fn mapping(&self) -> Option<String> {
+        Some(self.records.as_ref()?.plan().ok()?.checksum)
     }
 
     /// Host and port of a dialled switch.

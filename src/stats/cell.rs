@@ -123,7 +123,7 @@ impl VisitCell {
 
     fn spread(&mut self, outcome: Option<Outcome>, wait: Option<Wait>, outside_hours: bool, sign: i64) {
         let (Some(outcome), Some(wait), false) = (outcome, wait, outside_hours) else { return };
-        if matches!(outcome, Outcome::Lost | Outcome::Unknown) {
+        if matches!(outcome, Outcome::Lost | Outcome::Unknown | Outcome::Refused) {
             return;
         }
         let is_answer = outcome == Outcome::Answered;

@@ -169,7 +169,7 @@ impl Counts {
             return;
         };
         *self.outcome_mut(outcome) += sign;
-        if matches!(outcome, Outcome::Lost | Outcome::Unknown) {
+        if matches!(outcome, Outcome::Lost | Outcome::Unknown | Outcome::Refused) {
             return;
         }
         let Some(wait) = stay.wait else { return };
@@ -226,6 +226,27 @@ impl Counts {
     /// In no denominator although offered while open: lost, unknown, still waiting.
     pub fn not_counted(&self) -> i64 {
         self.lost + self.unknown + self.open
+    }
+
+    /// Answered, of which no source told how long they had waited. They count as answered; whether
+    /// in time, nobody knows, so that they are in no service level. The same holds of the next two.
+    pub fn answered_unmeasured(&self) -> i64 {
+        self.answered - self.waits_answered
+    }
+
+    /// Abandoned, after nobody knows how long.
+    pub fn abandoned_unmeasured(&self) -> i64 {
+        self.abandoned - self.waits_abandoned
+    }
+
+    /// Gone otherwise, after nobody knows how long. Who was refused never waited and is not in it.
+    pub fn others_unmeasured(&self) -> i64 {
+        self.other_exits() - self.refused - (self.waits_all - self.waits_answered - self.waits_abandoned)
+    }
+
+    /// All three.
+    pub fn unmeasured(&self) -> i64 {
+        self.answered_unmeasured() + self.abandoned_unmeasured() + self.others_unmeasured()
     }
 
     /// Counts at a threshold; zeros where it is not counted.

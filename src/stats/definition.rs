@@ -2,7 +2,8 @@
 //!
 //! Letters as in the design: T threshold, A answered, B abandoned (short ones included), X all
 //! other ways out, s the queue's short limit. Outside hours, lost, unknown and open are in no
-//! denominator. An empty denominator is no data.
+//! denominator. An empty denominator is no data. Of visits whose wait no source tells nobody knows
+//! whether they were in time: they are in the answer rate and in no service level.
 
 use crate::call::fact::Outcome;
 use crate::measure::Share;
@@ -27,10 +28,12 @@ pub const fn formula(definition: DefinitionId) -> &'static str {
 /// The service level of `counts` at a threshold, by a definition.
 pub fn service_level(counts: &Counts, threshold_ms: u32, definition: DefinitionId) -> Share {
     let at = counts.threshold(threshold_ms);
-    let finished = counts.answered + counts.abandoned + counts.other_exits();
+    let answered = counts.answered - counts.answered_unmeasured();
+    let abandoned = counts.abandoned - counts.abandoned_unmeasured();
+    let finished = answered + abandoned + counts.other_exits() - counts.others_unmeasured();
     match definition {
-        DefinitionId::OfAnswered => Share { met: at.within, of: counts.answered },
-        DefinitionId::OfAnsweredAndAbandoned => Share { met: at.within, of: counts.answered + counts.abandoned },
+        DefinitionId::OfAnswered => Share { met: at.within, of: answered },
+        DefinitionId::OfAnsweredAndAbandoned => Share { met: at.within, of: answered + abandoned },
         DefinitionId::OfOffered => Share { met: at.within, of: finished },
         DefinitionId::ShortAbandonsIgnored => Share { met: at.within, of: finished - counts.short_abandoned },
         DefinitionId::AbandonsWithinIgnored => Share { met: at.within, of: finished - at.abandoned_within },
@@ -85,6 +88,9 @@ mod tests {
             short_abandoned: 10,
             overflowed: 20,
             key_exit: 5,
+            waits_answered: 1000,
+            waits_abandoned: 60,
+            waits_all: 1085,
             thresholds: [at].into_iter().collect(),
             ..Counts::default()
         }
@@ -108,6 +114,20 @@ mod tests {
             assert_eq!(service_level(&counts, 20_000, definition), service_level(&golden(), 20_000, definition));
         }
         assert_eq!(answer_rate(&counts), answer_rate(&golden()));
+    }
+
+    #[test]
+    fn whose_wait_nobody_knows_is_in_no_service_level() {
+        let mut counts = golden();
+        (counts.answered, counts.abandoned, counts.overflowed) = (1100, 70, 30);
+        for definition in DefinitionId::ALL {
+            assert_eq!(service_level(&counts, 20_000, definition), service_level(&golden(), 20_000, definition));
+        }
+        assert_eq!((counts.unmeasured(), answer_rate(&counts)), (120, Share { met: 1100, of: 1195 }));
+        let untold = Counts { offered: 9, answered: 5, abandoned: 3, overflowed: 1, ..Counts::default() };
+        for definition in DefinitionId::ALL {
+            assert_eq!(service_level(&untold, 20_000, definition).ratio(), None);
+        }
     }
 
     #[test]

@@ -169,6 +169,10 @@ pub struct SourceNow {
     pub behind_bytes: u64,
     /// What it is doing, in words, when something is wrong.
     pub trouble: Option<String>,
+    /// Checksum of the mapping of its columns, where it has columns.
+    pub mapping: Option<String>,
+    /// When that was last changed, by our clock.
+    pub mapping_changed: Option<Moment>,
 }
 
 /// The store now.

@@ -78,7 +78,10 @@ impl QueueTotals {
         if let Some(wait) = fact.wait {
             self.spread(outcome, wait);
         }
-        // Who left without a known wait was not answered in time.
+        if fact.wait.is_none() && outcome != Outcome::Refused {
+            // Whether in time, nobody knows.
+            return;
+        }
         let wait_ms = fact.wait.map_or(u32::MAX, Wait::ms);
         let definition = queue.objective.map_or(DefinitionId::default(), |objective| objective.definition);
         for (threshold_ms, met, missed) in &mut self.thresholds {

@@ -33,6 +33,26 @@ pub enum StoreError {
         /// Ours.
         known: i64,
     },
+    /// The store was written by an older Servicegrad, and must not be changed by itself.
+    #[error(
+        "store `{url}` has schema {found}, this program writes {known}, and `store.migrate` is off: make a backup, then run `servicegrad store migrate`"
+    )]
+    Older {
+        /// The address.
+        url: String,
+        /// Its schema version.
+        found: i64,
+        /// Ours.
+        known: i64,
+    },
+    /// The store could not be brought to this program's schema.
+    #[error(
+        "store: cannot be migrated: {why}; nothing was changed, restore a backup or start the program that wrote it"
+    )]
+    Migration {
+        /// The step and the store's own word.
+        why: String,
+    },
     /// SQLite refused.
     #[error("store: {doing}: {source}")]
     Sqlite {
@@ -40,6 +60,14 @@ pub enum StoreError {
         doing: &'static str,
         /// SQLite's word.
         source: rusqlite::Error,
+    },
+    /// PostgreSQL refused, or could not be reached.
+    #[error("store: {doing}: {why}")]
+    Postgres {
+        /// What was being done.
+        doing: &'static str,
+        /// The server's or the connection's word.
+        why: String,
     },
     /// Something stored cannot be read back.
     #[error("store: {what} is damaged; `servicegrad store verify` tells what can be worked out again")]
@@ -70,6 +98,12 @@ pub struct SourceState {
     pub unmeasured: u64,
     /// What could not be used, by reason.
     pub rejected: std::collections::BTreeMap<Reason, u64>,
+    /// Checksum of the mapping of its columns, where it has columns.
+    #[serde(default)]
+    pub mapping: Option<String>,
+    /// When that was last changed, by our clock.
+    #[serde(default)]
+    pub mapping_changed: Option<Moment>,
 }
 
 /// A period in which a source was not heard.

@@ -8,22 +8,40 @@
 //! that is tried again changes nothing. The book of account are the facts; every rollup can be
 //! worked out from them again.
 //!
-//! Knows no event and no web; does not judge. SQLite is the default; others follow the same traits.
+//! Knows no event and no web; does not judge. SQLite is the default. What is kept is written once,
+//! over the few things that every database can do.
 //!
 //! - [`contract`]: the traits [`Store`] (write) and [`Reader`] · [`sight`]: who may see what
+//! - [`figures`]: both over a [`Database`]; [`facts`], [`cells`]: to rows and back; [`mod@read`]: for reports
 //! - [`saved`]: the stored form of a call
-//! - [`sqlite`]: the embedded store
+//! - [`ledger`]: what is kept beside the figures, of which [`audit`] is one
+//! - [`tables`]: the list of tables; [`migrations`]: the steps that bring a store to this schema
+//! - [`database`], [`value`]: what a kind of store must be able to do; [`sqlite`]: the embedded one;
+//!   [`postgres`]: in a server
 //! - [`mod@open`]: from an address to a store
 
+pub mod audit;
+pub mod cells;
 pub mod contract;
+pub mod database;
+pub mod facts;
+pub mod figures;
+pub mod ledger;
+pub mod migrations;
 pub mod open;
+pub mod postgres;
+pub mod read;
 pub mod saved;
 pub mod sight;
 pub mod sqlite;
+pub mod tables;
+pub mod value;
 
 pub use contract::{
     After, Commit, DeadLetterRow, Gap, LegRow, Page, Quality, Reader, Restored, SourceState, Store, StoreError,
     VisitRow,
 };
-pub use open::{StoreSettings, open, open_reader};
+pub use database::Database;
+pub use ledger::Ledger;
+pub use open::{StoreSettings, open, open_ledger, open_reader};
 pub use sight::{Part, Sight};

@@ -1,58 +1,166 @@
 //! From an address to a store.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde::Deserialize;
 
 use crate::directory::Directory;
-use crate::store::sqlite::{SqliteReader, SqliteStore};
-use crate::store::{Reader, Store, StoreError};
+use crate::measure::Span;
+use crate::store::figures::Figures;
+use crate::store::postgres::{Postgres, connect};
+use crate::store::sqlite::file;
+use crate::store::{Database, Ledger, Reader, Store, StoreError};
 
 /// `[store]` of the configuration.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StoreSettings {
-    /// Where figures are kept: `sqlite:PATH`, relative to the working directory. Default
-    /// `sqlite:servicegrad.db`.
+    /// Where figures are kept: `sqlite:PATH`, relative to the working directory, or
+    /// `postgres://USER@HOST/DATABASE`. Default `sqlite:servicegrad.db`.
     #[serde(default = "default_url")]
     pub url: String,
+    /// Whether a store of an older Servicegrad is brought to the present schema at start; otherwise
+    /// the start is refused until `servicegrad store migrate`. Default true.
+    #[serde(default = "default_migrate")]
+    pub migrate: bool,
+    /// File that holds the password of PostgreSQL, in place of one in `url`.
+    pub password_file: Option<PathBuf>,
+    /// File with the certificate (PEM) that PostgreSQL's own must be signed by, where it is not one
+    /// that everybody knows. That the line must be encrypted is said in `url`: `?sslmode=require`.
+    pub tls_ca: Option<PathBuf>,
+    /// How long a connection to PostgreSQL is waited for, 100 ms to 1 min. Default 5 s.
+    #[serde(default = "default_connect_timeout")]
+    pub connect_timeout: Span,
+    /// How long PostgreSQL may work on one statement, 1 s to 10 min. Default 30 s.
+    #[serde(default = "default_statement_timeout")]
+    pub statement_timeout: Span,
+    /// How long a statement may wait for another's lock in PostgreSQL, 100 ms to 1 min. Default 5 s.
+    #[serde(default = "default_lock_timeout")]
+    pub lock_timeout: Span,
+    /// Connections to PostgreSQL that readers share, 1 to 50. Default 4.
+    #[serde(default = "default_readers")]
+    pub readers: usize,
 }
 
 fn default_url() -> String {
     "sqlite:servicegrad.db".into()
 }
 
+fn default_migrate() -> bool {
+    true
+}
+
+fn default_connect_timeout() -> Span {
+    Span::from_seconds(5)
+}
+
+fn default_statement_timeout() -> Span {
+    Span::from_seconds(30)
+}
+
+fn default_lock_timeout() -> Span {
+    Span::from_seconds(5)
+}
+
+fn default_readers() -> usize {
+    4
+}
+
 impl Default for StoreSettings {
     fn default() -> Self {
-        Self { url: default_url() }
+        Self::at(&default_url())
     }
 }
 
+/// What an address leads to.
+enum Place<'a> {
+    File(&'a Path),
+    Server,
+}
+
 impl StoreSettings {
-    /// Checks the address; complaints are `(key, reason)`.
+    /// The store at `url`, with every default.
+    pub fn at(url: &str) -> Self {
+        Self {
+            url: url.to_owned(),
+            migrate: default_migrate(),
+            password_file: None,
+            tls_ca: None,
+            connect_timeout: default_connect_timeout(),
+            statement_timeout: default_statement_timeout(),
+            lock_timeout: default_lock_timeout(),
+            readers: default_readers(),
+        }
+    }
+
+    /// Checks the settings; complaints are `(key, reason)`.
     pub fn check(&self) -> Result<(), Vec<(String, String)>> {
-        let why = match self.url.split_once(':') {
-            Some(("sqlite", path)) if !path.is_empty() => return Ok(()),
-            Some(("postgres" | "postgresql", _)) => "PostgreSQL is not built in yet; write sqlite:PATH".to_owned(),
-            _ => format!("`{}` is no store; write sqlite:PATH", self.url),
-        };
-        Err(vec![("url".into(), why)])
+        let mut wrong = Vec::new();
+        let mut complain = |key: &str, why: String| wrong.push((key.to_owned(), why));
+        match self.place() {
+            Err(StoreError::Address { why, .. }) => {
+                complain("url", format!("`{}` {why}", connect::without_password(&self.url)));
+            }
+            Err(other) => complain("url", other.to_string()),
+            Ok(Place::Server) => {
+                // Whether the file with the password is there is seen at start.
+                if let Err(why) = connect::config(&Self { password_file: None, ..self.clone() }) {
+                    complain("url", why);
+                }
+            }
+            Ok(Place::File(_)) => {}
+        }
+        let spans = [
+            ("connect_timeout", self.connect_timeout, 100..=60_000, "100ms to 1m"),
+            ("statement_timeout", self.statement_timeout, 1_000..=600_000, "1s to 10m"),
+            ("lock_timeout", self.lock_timeout, 100..=60_000, "100ms to 1m"),
+        ];
+        for (key, span, range, words) in spans {
+            if !range.contains(&span.ms()) {
+                complain(key, format!("{span} lies outside {words}"));
+            }
+        }
+        if !(1..=50).contains(&self.readers) {
+            complain("readers", format!("{} lies outside 1 to 50", self.readers));
+        }
+        if wrong.is_empty() { Ok(()) } else { Err(wrong) }
+    }
+
+    fn place(&self) -> Result<Place<'_>, StoreError> {
+        match self.url.split_once(':') {
+            Some(("sqlite", path)) if !path.is_empty() => Ok(Place::File(Path::new(path))),
+            Some(("postgres" | "postgresql", rest)) if rest.starts_with("//") => Ok(Place::Server),
+            _ => {
+                let why = "is no store; write sqlite:PATH or postgres://USER@HOST/DATABASE".to_owned();
+                Err(StoreError::Address { url: connect::without_password(&self.url), why })
+            }
+        }
     }
 }
 
 /// Opens a store for writing, creating it where there is none.
-pub fn open(url: &str, directory: &Arc<Directory>) -> Result<Box<dyn Store>, StoreError> {
-    Ok(Box::new(SqliteStore::open(path_of(url)?, Arc::clone(directory))?))
+pub fn open(settings: &StoreSettings, directory: &Arc<Directory>) -> Result<Box<dyn Store>, StoreError> {
+    Ok(Box::new(Figures::new(to_write(settings)?, Arc::clone(directory))))
 }
 
-/// Opens a store for reading only; it must exist.
-pub fn open_reader(url: &str, directory: &Arc<Directory>) -> Result<Box<dyn Reader>, StoreError> {
-    Ok(Box::new(SqliteReader::open(path_of(url)?, Arc::clone(directory))?))
+/// Opens a store for reading only; it must exist. Keep it: connections are made once.
+pub fn open_reader(settings: &StoreSettings, directory: &Arc<Directory>) -> Result<Box<dyn Reader>, StoreError> {
+    let database: Box<dyn Database> = match settings.place()? {
+        Place::File(path) => Box::new(file::open_to_read(path)?),
+        Place::Server => Box::new(Postgres::open_to_read(settings)?),
+    };
+    Ok(Box::new(Figures::new(database, Arc::clone(directory))))
 }
 
-fn path_of(url: &str) -> Result<&Path, StoreError> {
-    let path = url.strip_prefix("sqlite:").filter(|path| !path.is_empty());
-    path.map(Path::new)
-        .ok_or_else(|| StoreError::Address { url: url.into(), why: "is no store; write sqlite:PATH".into() })
+/// Opens what is kept beside the figures, creating the store where there is none.
+pub fn open_ledger(settings: &StoreSettings) -> Result<Ledger, StoreError> {
+    Ok(Ledger { database: to_write(settings)? })
+}
+
+fn to_write(settings: &StoreSettings) -> Result<Box<dyn Database>, StoreError> {
+    Ok(match settings.place()? {
+        Place::File(path) => Box::new(file::open(path, settings.migrate)?),
+        Place::Server => Box::new(Postgres::open(settings)?),
+    })
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::measure::Share;
-use crate::names::DefinitionId;
+use crate::names::{DefinitionId, SourceId};
 use crate::stats::snapshot::{QueueNow, Snapshot, Window};
 use crate::stats::{LegCounts, definition, unit_rates};
 
@@ -145,6 +145,12 @@ pub struct SourceView {
     up: bool,
     last_event_ms: Option<i64>,
     trouble: Option<String>,
+    /// What it cannot tell: figures that hang on it are absent.
+    untold: Vec<&'static str>,
+    /// Checksum of the mapping of its columns; null: it has none.
+    mapping: Option<String>,
+    /// When that was last changed.
+    mapping_changed_ms: Option<i64>,
 }
 
 impl LiveView {
@@ -172,11 +178,15 @@ impl LiveView {
                 })
                 .collect(),
             sources: sources
-                .map(|(name, source)| SourceView {
+                .enumerate()
+                .map(|(at, (name, source))| SourceView {
                     source: name.clone(),
                     up: source.is_up,
                     last_event_ms: source.last_event.map(|at| at.0),
                     trouble: source.trouble.clone(),
+                    untold: directory.untold_by(SourceId(at as u32)).iter().map(|what| what.as_str()).collect(),
+                    mapping: source.mapping.clone(),
+                    mapping_changed_ms: source.mapping_changed.map(|at| at.0),
                 })
                 .collect(),
             store_trouble: snapshot.store.trouble.clone(),

@@ -16,5 +16,6 @@ mod intake;
 mod killed;
 mod private;
 mod program;
+mod records;
 mod switches;
 mod year;

@@ -15,6 +15,7 @@ mod fuzz;
 mod oracle;
 mod promise;
 mod recordings;
+mod records;
 mod rulings;
 mod sight;
 mod staffing;

@@ -17,7 +17,7 @@ use servicegrad::measure::{Moment, Talk, Wait};
 use servicegrad::names::SourceId;
 use servicegrad::source::batch::Batch;
 use servicegrad::stats::{Cell, CellKey, Counts, LegCounts, ScopeKind, Tier, VisitCell};
-use servicegrad::store;
+use servicegrad::store::{self, StoreSettings};
 
 pub(crate) const ZONE: chrono_tz::Tz = chrono_tz::Europe::Stockholm;
 pub(crate) const DAY: &str = "2026-03-02";
@@ -131,14 +131,14 @@ impl House {
         house
     }
 
-    fn url(&self) -> String {
-        format!("sqlite:{}", self.folder.path().join("figures.db").display())
+    fn settings(&self) -> StoreSettings {
+        StoreSettings::at(&format!("sqlite:{}", self.folder.path().join("figures.db").display()))
     }
 
     /// Stops without a word and starts from what is stored.
     pub(crate) fn restart(&mut self) {
         self.engine = None;
-        let store = store::open(&self.url(), &self.directory).unwrap();
+        let store = store::open(&self.settings(), &self.directory).unwrap();
         let engine = Engine::open(Arc::clone(&self.directory), TrackerSettings::default(), store, self.clock.clone());
         self.engine = Some(engine.unwrap().importing());
     }
@@ -160,7 +160,7 @@ impl House {
     }
 
     pub(crate) fn reader(&self) -> Box<dyn store::Reader> {
-        store::open_reader(&self.url(), &self.directory).unwrap()
+        store::open_reader(&self.settings(), &self.directory).unwrap()
     }
 
     fn cells(&self, kind: ScopeKind, tier: Tier) -> Vec<(CellKey, Cell)> {

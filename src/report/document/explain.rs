@@ -87,6 +87,7 @@ fn account(told: &Explanation, queue: &Queue, speak: Speak) -> Table {
     line("offered", "column-offered", "", counts.offered);
     line("outside_hours", "column-outside-hours", "", counts.outside_hours);
     line("not_counted", "column-not-counted", "", counts.not_counted());
+    line("unmeasured", "quality-unmeasured", "", counts.unmeasured());
     line("answered", "column-answered", "A", counts.answered);
     line("within", "explain-within", "A<=T", at.within);
     line("on_threshold", "explain-on-threshold", "A=T", at.on_threshold);

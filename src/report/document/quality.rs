@@ -28,6 +28,7 @@ fn counts(quality: &QualitySheet, speak: Speak) -> Table {
         ("gaps", "quality-gaps", quality.gaps.len() as i64),
         ("dead_letters", "quality-dead-letters", quality.dead_letters),
         ("derived", "quality-derived", quality.derived),
+        ("unmeasured", "quality-unmeasured", quality.unmeasured),
         ("late", "quality-late", quality.late),
         ("inconsistent", "quality-inconsistent", quality.inconsistent),
         ("lost", "quality-lost", quality.lost),

@@ -297,6 +297,7 @@ fn quality(period: &PeriodSheet, quality: &QualitySheet) -> Row {
     row.whole("dead_letters", quality.dead_letters);
     for (column, number) in [
         ("derived", quality.derived),
+        ("unmeasured", quality.unmeasured),
         ("late", quality.late),
         ("inconsistent", quality.inconsistent),
         ("lost", quality.lost),

@@ -233,6 +233,7 @@ fn quality(report: &Report) -> Quality<'_> {
         dead_letters: quality.dead_letters,
         dead_letters_by_reason: quality.dead_letters_by_reason.iter().cloned().collect(),
         derived: quality.derived,
+        unmeasured: quality.unmeasured,
         late: quality.late,
         inconsistent: quality.inconsistent,
         lost: quality.lost,

@@ -222,6 +222,7 @@ pub(super) struct Quality<'a> {
     pub(super) dead_letters: i64,
     pub(super) dead_letters_by_reason: Keyed<i64>,
     pub(super) derived: i64,
+    pub(super) unmeasured: i64,
     pub(super) late: i64,
     pub(super) inconsistent: i64,
     pub(super) lost: i64,

@@ -121,6 +121,18 @@ impl<D: Decode + ?Sized> Decode for Tap<D> {
         self.end();
         self.inner.rewind();
     }
+
+    fn quiet(&mut self, now: Moment, batch: &mut Batch) {
+        self.inner.quiet(now, batch);
+    }
+
+    fn flush(&mut self, batch: &mut Batch) {
+        self.inner.flush(batch);
+    }
+
+    fn fault(&self) -> Option<String> {
+        self.inner.fault()
+    }
 }
 
 impl<D: Dialogue + ?Sized> Dialogue for Tap<D> {

@@ -1,15 +1,15 @@
 //! The embedded store: one SQLite file in WAL mode, durable at every commit (`synchronous=FULL`).
 //!
 //! Facts stand in plain columns under the terms of the design, so that anyone with SQLite can
-//! check a figure by hand; see `schema.sql`.
+//! check a figure by hand; see `migrations/001_first.sql`.
 //!
-//! - [`mod@write`]: the one writer
-//! - [`mod@read`]: readers beside it
-//! - [`row`]: cells to rows and back
+//! - [`file`]: the file, opened with its pragmas, for writing or reading
+//! - [`migrate`]: brought to this program's schema
+//! - [`database`]: SQL on it
 
-pub mod read;
-pub mod row;
-pub mod write;
+pub mod database;
+pub mod file;
+pub mod migrate;
 
-pub use read::SqliteReader;
-pub use write::SqliteStore;
+pub use database::Sqlite;
+use file::failed;

@@ -1,5 +1,5 @@
--- Servicegrad's embedded store, schema 1. Times are milliseconds since 1970 in UTC, spans are
--- milliseconds, names are those of the configuration, outcomes are spelt as in the design.
+-- The embedded store. Times are milliseconds since 1970 in UTC, spans are milliseconds, names are
+-- those of the configuration, outcomes are spelt as in the design.
 
 -- How far each source has been read, and its counters (JSON).
 CREATE TABLE source (
@@ -83,8 +83,7 @@ CREATE TABLE unit_journey (
 ) WITHOUT ROWID;
 
 -- Rollups of visits (scope queue) and of whole calls by their first queue (scope calls), per
--- quarter-hour, local day and month of offering. The columns of the counts are added by the
--- program from its one list of them. thresholds is JSON: {"ms": [within, abandoned_within,
+-- quarter-hour, local day and month of offering. thresholds is JSON: {"ms": [within, abandoned_within,
 -- on_threshold]}; waits is an HdrHistogram V2 of the answered.
 CREATE TABLE visit_cell (
     scope        TEXT NOT NULL,
@@ -95,7 +94,33 @@ CREATE TABLE visit_cell (
     waits        BLOB NOT NULL,
     max_answered INTEGER,
     max_all      INTEGER,
-    {visit_counts},
+    offered INTEGER NOT NULL,
+    answered INTEGER NOT NULL,
+    abandoned INTEGER NOT NULL,
+    short_abandoned INTEGER NOT NULL,
+    overflowed INTEGER NOT NULL,
+    key_exit INTEGER NOT NULL,
+    callback INTEGER NOT NULL,
+    voicemail INTEGER NOT NULL,
+    refused INTEGER NOT NULL,
+    system INTEGER NOT NULL,
+    lost INTEGER NOT NULL,
+    unknown INTEGER NOT NULL,
+    open INTEGER NOT NULL,
+    outside_hours INTEGER NOT NULL,
+    answered_outside_hours INTEGER NOT NULL,
+    derived INTEGER NOT NULL,
+    inconsistent INTEGER NOT NULL,
+    late INTEGER NOT NULL,
+    coarse INTEGER NOT NULL,
+    waits_answered INTEGER NOT NULL,
+    wait_answered_ms INTEGER NOT NULL,
+    waits_abandoned INTEGER NOT NULL,
+    wait_abandoned_ms INTEGER NOT NULL,
+    waits_all INTEGER NOT NULL,
+    wait_all_ms INTEGER NOT NULL,
+    talks INTEGER NOT NULL,
+    talk_ms INTEGER NOT NULL,
     PRIMARY KEY (scope, tier, start, name)
 ) WITHOUT ROWID;
 
@@ -104,7 +129,33 @@ CREATE TABLE leg_cell (
     tier  TEXT NOT NULL,
     start INTEGER NOT NULL,
     name  TEXT NOT NULL,
-    {leg_counts},
+    transfers INTEGER NOT NULL,
+    open INTEGER NOT NULL,
+    short INTEGER NOT NULL,
+    not_completed INTEGER NOT NULL,
+    blind INTEGER NOT NULL,
+    blind_answered INTEGER NOT NULL,
+    attended INTEGER NOT NULL,
+    attended_answered INTEGER NOT NULL,
+    journeys INTEGER NOT NULL,
+    journeys_reached INTEGER NOT NULL,
+    rings INTEGER NOT NULL,
+    ring_ms INTEGER NOT NULL,
+    apart INTEGER NOT NULL,
+    answered INTEGER NOT NULL,
+    answered_elsewhere INTEGER NOT NULL,
+    answered_external INTEGER NOT NULL,
+    voicemail INTEGER NOT NULL,
+    announcement INTEGER NOT NULL,
+    busy INTEGER NOT NULL,
+    rejected INTEGER NOT NULL,
+    no_answer_recalled INTEGER NOT NULL,
+    no_answer_dropped INTEGER NOT NULL,
+    caller_hung_up INTEGER NOT NULL,
+    unreachable INTEGER NOT NULL,
+    forwarded INTEGER NOT NULL,
+    withdrawn INTEGER NOT NULL,
+    unknown INTEGER NOT NULL,
     PRIMARY KEY (tier, start, name)
 ) WITHOUT ROWID;
 

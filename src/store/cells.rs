@@ -1,0 +1,172 @@
+//! Cells to rows and back, and the names that stand for ids in rows.
+
+use std::collections::BTreeMap;
+
+use smallvec::SmallVec;
+
+use crate::directory::Directory;
+use crate::measure::Wait;
+use crate::names::{QueueId, UnitId};
+use crate::stats::counts::ThresholdCounts;
+use crate::stats::period::Calendar;
+use crate::stats::{Cell, CellKey, Counts, LegCounts, Scope, ScopeKind, VisitCell, Waits};
+use crate::store::StoreError;
+use crate::store::database::Statement;
+use crate::store::tables::{LEG_CELL, Table, VISIT_CELL};
+use crate::store::value::{Row, Value};
+
+/// The stored spelling of a scope of visits.
+pub(super) fn scope_name(kind: ScopeKind) -> &'static str {
+    match kind {
+        ScopeKind::Queue => "queue",
+        ScopeKind::Calls => "calls",
+        ScopeKind::Unit => "unit",
+    }
+}
+
+/// The name of what a scope is about.
+pub(super) fn name_of(scope: Scope, directory: &Directory) -> &str {
+    match scope {
+        Scope::Queue(id) | Scope::Calls(id) => &directory.queue(id).name,
+        Scope::Unit(id) => &directory.unit(id).name,
+    }
+}
+
+/// Names back to ids, for reading many rows.
+#[derive(Debug)]
+pub(super) struct Ids<'a> {
+    queues: BTreeMap<&'a str, QueueId>,
+    units: BTreeMap<&'a str, UnitId>,
+}
+
+impl<'a> Ids<'a> {
+    pub(super) fn of(directory: &'a Directory) -> Self {
+        let queues = directory.queues().iter().enumerate();
+        let units = directory.units().iter().enumerate();
+        Self {
+            queues: queues.map(|(at, queue)| (queue.name.as_str(), QueueId(at as u32))).collect(),
+            units: units.map(|(at, unit)| (unit.name.as_str(), UnitId(at as u32))).collect(),
+        }
+    }
+
+    pub(super) fn unit(&self, name: &str) -> Option<UnitId> {
+        self.units.get(name).copied()
+    }
+
+    pub(super) fn queue(&self, name: &str) -> Option<QueueId> {
+        self.queues.get(name).copied()
+    }
+
+    pub(super) fn scope(&self, kind: ScopeKind, name: &str) -> Option<Scope> {
+        match kind {
+            ScopeKind::Queue => self.queue(name).map(Scope::Queue),
+            ScopeKind::Calls => self.queue(name).map(Scope::Calls),
+            ScopeKind::Unit => self.unit(name).map(Scope::Unit),
+        }
+    }
+}
+
+/// The row of a cell.
+pub(super) fn row(key: CellKey, cell: &Cell, directory: &Directory) -> (&'static Table, Vec<Value<'static>>) {
+    let name = name_of(key.scope, directory).to_owned();
+    let mut values: Vec<Value<'static>> = vec![key.tier.as_str().into(), key.start.into(), name.into()];
+    match cell {
+        Cell::Visits(cell) => {
+            values.insert(0, scope_name(key.scope.kind()).into());
+            let thresholds: BTreeMap<u32, [i64; 3]> = cell
+                .counts
+                .thresholds
+                .iter()
+                .map(|at| (at.threshold_ms, [at.within, at.abandoned_within, at.on_threshold]))
+                .collect();
+            let max = |wait: Option<Wait>| wait.map(Wait::ms).into();
+            values.push(serde_json::to_string(&thresholds).unwrap_or_default().into());
+            values.push(cell.waits.to_bytes().into());
+            values.extend([max(cell.max_answered), max(cell.max_all)]);
+            values.extend(cell.counts.values().map(Value::Int));
+            (&VISIT_CELL, values)
+        }
+        Cell::Legs(counts) => {
+            values.extend(counts.values().map(Value::Int));
+            (&LEG_CELL, values)
+        }
+    }
+}
+
+/// Names of the columns that [`read`] reads.
+pub(super) fn columns(kind: ScopeKind) -> String {
+    match kind {
+        ScopeKind::Unit => LegCounts::NAMES.join(", "),
+        _ => format!("thresholds, waits, max_answered, max_all, {}", Counts::NAMES.join(", ")),
+    }
+}
+
+/// Reads a cell whose first column is `first`.
+pub(super) fn read(kind: ScopeKind, row: &Row<'_>, first: usize) -> Result<Cell, StoreError> {
+    if kind == ScopeKind::Unit {
+        let mut values = [0; LegCounts::NAMES.len()];
+        for (at, value) in values.iter_mut().enumerate() {
+            *value = row.int(first + at)?;
+        }
+        return Ok(Cell::Legs(Box::new(LegCounts::from_values(values))));
+    }
+    let damaged = |what: &str| StoreError::Damaged { what: format!("a rollup's {what}") };
+    let thresholds: BTreeMap<u32, [i64; 3]> =
+        serde_json::from_str(row.text(first)?).map_err(|_| damaged("thresholds"))?;
+    let thresholds: SmallVec<[ThresholdCounts; 2]> = thresholds
+        .into_iter()
+        .map(|(threshold_ms, [within, abandoned_within, on_threshold])| ThresholdCounts {
+            threshold_ms,
+            within,
+            abandoned_within,
+            on_threshold,
+        })
+        .collect();
+    let waits = Waits::from_bytes(row.bytes(first + 1)?).ok_or_else(|| damaged("waits"))?;
+    let max = |at: usize| row.maybe_int(first + at).map(|ms| ms.map(Wait::from_ms));
+    let mut values = [0; Counts::NAMES.len()];
+    for (at, value) in values.iter_mut().enumerate() {
+        *value = row.int(first + 4 + at)?;
+    }
+    Ok(Cell::Visits(Box::new(VisitCell {
+        counts: Counts::from_values(values, thresholds),
+        waits,
+        max_answered: max(2)?,
+        max_all: max(3)?,
+        max_unsure: false,
+    })))
+}
+
+/// The statement that reads one cell, and its parameters.
+pub(super) fn query(key: CellKey, directory: &Directory) -> (String, Vec<Value<'_>>) {
+    let kind = key.scope.kind();
+    let mut with = vec![key.tier.as_str().into(), key.start.into(), name_of(key.scope, directory).into()];
+    let sql = if kind == ScopeKind::Unit {
+        format!("SELECT {} FROM leg_cell WHERE tier = $1 AND start = $2 AND name = $3", columns(kind))
+    } else {
+        with.push(scope_name(kind).into());
+        format!("SELECT {} FROM visit_cell WHERE tier = $1 AND start = $2 AND name = $3 AND scope = $4", columns(kind))
+    };
+    (sql, with)
+}
+
+/// A longest wait was corrected away: finds the next longest among the facts, which are written.
+pub(super) fn look_up_maxima(key: CellKey, directory: &Directory) -> Statement<'_> {
+    let table = if matches!(key.scope, Scope::Calls(_)) { "journey" } else { "visit" };
+    let until = Calendar::new(directory.zone()).next(key.tier, key.start);
+    let longest = |also: &str| {
+        format!(
+            "(SELECT max(wait_ms) FROM {table} WHERE queue = $1 AND offered >= $2 AND offered < $3
+              AND NOT outside_hours AND outcome NOT IN ('lost', 'unknown') {also})"
+        )
+    };
+    let sql = format!(
+        "UPDATE visit_cell SET max_all = {}, max_answered = {}
+         WHERE name = $1 AND start = $2 AND scope = $4 AND tier = $5",
+        longest(""),
+        longest("AND outcome = 'answered'")
+    );
+    let (scope, tier) = (scope_name(key.scope.kind()), key.tier.as_str());
+    let with = vec![name_of(key.scope, directory).into(), key.start.into(), until.into(), scope.into(), tier.into()];
+    Statement { sql, with }
+}

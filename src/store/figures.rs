@@ -1,0 +1,153 @@
+//! The figures over any database: what the engine writes.
+
+use std::sync::Arc;
+
+use crate::directory::Directory;
+use crate::measure::Moment;
+use crate::names::{CallKey, QueueId};
+use crate::stats::{Cell, CellKey};
+use crate::store::cells::{self, Ids};
+use crate::store::contract::{Commit, Restored, SourceState, Store, StoreError};
+use crate::store::database::{Database, Statement, Write};
+use crate::store::facts::{self, VISIT_COLUMNS};
+use crate::store::tables::{CALL, DEAD_LETTER, GAP, SOURCE, TOTAL};
+use crate::store::value::Value;
+
+/// A visit is decided at most this long after it was offered: bounds the search for recent ones.
+const LONGEST_VISIT_MS: i64 = 24 * 3_600_000;
+
+/// The figures in a store.
+#[derive(Debug)]
+pub struct Figures {
+    pub(super) database: Box<dyn Database>,
+    pub(super) directory: Arc<Directory>,
+}
+
+impl Figures {
+    /// The figures of `directory`'s queues and units in `database`.
+    pub fn new(database: Box<dyn Database>, directory: Arc<Directory>) -> Self {
+        Self { database, directory }
+    }
+}
+
+/// The changes of rows that a commit makes.
+fn writes<'a>(commit: &'a Commit<'_>, directory: &'a Directory) -> Result<Vec<Write<'a>>, StoreError> {
+    let mut writes = Vec::with_capacity(commit.changes.len() * 3 + commit.calls.len() + commit.cells.len());
+    for call in &commit.calls {
+        let source = directory.source_name(call.key.source);
+        let bytes = call.bytes.as_slice();
+        let row =
+            vec![source.into(), call.key.call.as_str().into(), call.newest.into(), call.is_over.into(), bytes.into()];
+        writes.push(Write::Put(&CALL, row));
+    }
+    for call in commit.changes {
+        facts::write(call, directory, |write| writes.push(write));
+    }
+    for (key, cell) in &commit.cells {
+        let (table, row) = cells::row(*key, cell, directory);
+        writes.push(Write::Put(table, row));
+    }
+    for (id, totals) in &commit.queue_totals {
+        writes.push(Write::Put(&TOTAL, total("queue", &directory.queue(*id).name, totals)?));
+    }
+    for (id, totals) in &commit.unit_totals {
+        writes.push(Write::Put(&TOTAL, total("unit", &directory.unit(*id).name, totals)?));
+    }
+    for (source, received, reject) in &commit.dead_letters {
+        let row = vec![
+            directory.source_name(*source).into(),
+            (&reject.position).into(),
+            reject.reason.as_str().into(),
+            (&reject.excerpt).into(),
+            (&reject.detail).into(),
+            reject.at.unwrap_or(*received).into(),
+            (*received).into(),
+        ];
+        writes.push(Write::Put(&DEAD_LETTER, row));
+    }
+    for gap in &commit.gaps {
+        let row = vec![(&gap.source).into(), gap.from.into(), gap.to.into(), gap.reason.as_deref().into()];
+        writes.push(Write::Put(&GAP, row));
+    }
+    for (source, state) in &commit.sources {
+        writes.push(Write::Put(&SOURCE, vec![directory.source_name(*source).into(), json(state)?]));
+    }
+    Ok(writes)
+}
+
+fn total<'a>(kind: &'a str, name: &'a str, totals: &impl serde::Serialize) -> Result<Vec<Value<'a>>, StoreError> {
+    Ok(vec![kind.into(), name.into(), json(totals)?])
+}
+
+fn json(value: &impl serde::Serialize) -> Result<Value<'static>, StoreError> {
+    let text = serde_json::to_string(value);
+    text.map(Value::from)
+        .map_err(|error| StoreError::Damaged { what: format!("a state that cannot be written ({error})") })
+}
+
+impl Store for Figures {
+    fn restore(&mut self, since: Moment) -> Result<Restored, StoreError> {
+        let doing = "restoring";
+        let mut restored = Restored::default();
+        let ids = Ids::of(&self.directory);
+        let database = &*self.database;
+        let named = |what: &str, text: &str| StoreError::Damaged { what: format!("the state of {what} `{text}`") };
+        restored.sources = database.all(doing, "SELECT name, state FROM source", &[], |row| {
+            let (name, state) = (row.text(0)?.to_owned(), row.text(1)?);
+            let state: SourceState = serde_json::from_str(state).map_err(|_| named("source", &name))?;
+            Ok((name, state))
+        })?;
+        database.each(doing, "SELECT kind, name, state FROM total", &[], &mut |row| {
+            let (kind, name, state) = (row.text(0)?, row.text(1)?, row.text(2)?);
+            let damaged = |_| named(kind, name);
+            if kind == "queue" {
+                let Some(id) = ids.queue(name) else { return Ok(()) };
+                restored.queue_totals.push((id, serde_json::from_str(state).map_err(damaged)?));
+            } else if let Some(id) = ids.unit(name) {
+                restored.unit_totals.push((id, serde_json::from_str(state).map_err(damaged)?));
+            }
+            Ok(())
+        })?;
+        database.each(doing, "SELECT source, call, content FROM call WHERE NOT is_over", &[], &mut |row| {
+            if let Some(source) = self.directory.source_named(row.text(0)?) {
+                restored.open_calls.push((CallKey { source, call: row.text(1)?.into() }, row.bytes(2)?.to_vec()));
+            }
+            Ok(())
+        })?;
+        for (at, queue) in self.directory.queues().iter().enumerate() {
+            let sql = format!(
+                "SELECT {VISIT_COLUMNS} FROM visit WHERE queue = $1 AND offered >= $2 AND decided >= $3 ORDER BY decided"
+            );
+            let with = [(&*queue.name).into(), since.plus_ms(-LONGEST_VISIT_MS).into(), since.into()];
+            let visits = database.all(doing, &sql, &with, |row| facts::read_visit(&row, 0, QueueId(at as u32)))?;
+            restored.recent.extend(visits);
+        }
+        Ok(restored)
+    }
+
+    fn recall_call(&mut self, key: &CallKey) -> Result<Option<Vec<u8>>, StoreError> {
+        let source = self.directory.source_name(key.source);
+        let sql = "SELECT content FROM call WHERE source = $1 AND call = $2";
+        let with = [source.into(), key.call.as_str().into()];
+        self.database.first("recalling a call", sql, &with, |row| Ok(row.bytes(0)?.to_vec()))
+    }
+
+    fn recall_cell(&mut self, key: CellKey) -> Result<Option<Cell>, StoreError> {
+        let (sql, with) = cells::query(key, &self.directory);
+        self.database.first("recalling a rollup", &sql, &with, |row| cells::read(key.scope.kind(), &row, 0))
+    }
+
+    fn commit(&mut self, commit: &Commit<'_>) -> Result<(), StoreError> {
+        let writes = writes(commit, &self.directory)?;
+        let unsure = commit.cells.iter().filter(|(_, cell)| matches!(cell, Cell::Visits(cell) if cell.max_unsure));
+        let maxima: Vec<Statement<'_>> = unsure.map(|(key, _)| cells::look_up_maxima(*key, &self.directory)).collect();
+        self.database.commit("committing a batch", writes, &maxima)?;
+        Ok(())
+    }
+
+    fn is_empty(&mut self) -> Result<bool, StoreError> {
+        let sql = "SELECT NOT EXISTS (SELECT 1 FROM source) AND NOT EXISTS (SELECT 1 FROM call)";
+        let empty = self.database.first("looking whether the store is empty", sql, &[], |row| row.flag(0))?;
+        Ok(empty.unwrap_or(true))
+    }
+}

@@ -1,0 +1,112 @@
+//! SQL on the server.
+
+use tokio_postgres::types::ToSql;
+
+use crate::store::database::{Database, Statement, Write};
+use crate::store::postgres::connect::{Connections, Purpose, refused};
+use crate::store::postgres::migrate::{migrate, schema};
+use crate::store::postgres::months::Months;
+use crate::store::postgres::rows::{self, TableWrites};
+use crate::store::tables::Kind;
+use crate::store::value::{Row, Value};
+use crate::store::{StoreError, StoreSettings, migrations};
+
+/// A database on a server.
+#[derive(Debug)]
+pub struct Postgres {
+    connections: Connections,
+    months: Months,
+}
+
+impl Postgres {
+    /// Connects for writing, on one connection, and brings the database to this program's schema
+    /// where that is allowed.
+    pub fn open(settings: &StoreSettings) -> Result<Self, StoreError> {
+        let connections = Connections::new(settings, Purpose::Write)?;
+        let url = connections.url.clone();
+        connections.with("bringing the database to this schema", async |connection| {
+            migrate(connection, &url, settings.migrate).await
+        })?;
+        Ok(Self { connections, months: Months::default() })
+    }
+
+    /// Connects for reading only, on as many connections as are asked for at once; the tables must
+    /// exist.
+    pub fn open_to_read(settings: &StoreSettings) -> Result<Self, StoreError> {
+        let connections = Connections::new(settings, Purpose::Read)?;
+        let found = connections.with("asking for the schema of the database", schema)?;
+        if found == 0 {
+            let why = "holds no figures yet; has anything been imported, and is this the right database?".to_owned();
+            return Err(StoreError::Address { url: connections.url.clone(), why });
+        }
+        migrations::judge(&connections.url, found, false)?;
+        Ok(Self { connections, months: Months::default() })
+    }
+}
+
+impl Database for Postgres {
+    fn each(
+        &self,
+        doing: &'static str,
+        sql: &str,
+        with: &[Value<'_>],
+        row: &mut dyn FnMut(Row<'_>) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let rows = self.connections.with(doing, async |connection| {
+            let statement = connection.prepare_cached(sql).await.map_err(refused(doing))?;
+            connection.query(&statement, &parameters(with)).await.map_err(refused(doing))
+        })?;
+        for found in rows {
+            let mut values: Vec<Value<'_>> = Vec::with_capacity(found.len());
+            for at in 0..found.len() {
+                values.push(found.try_get(at).map_err(refused(doing))?);
+            }
+            row(Row(&values))?;
+        }
+        Ok(())
+    }
+
+    fn commit(&self, doing: &'static str, writes: Vec<Write<'_>>, then: &[Statement<'_>]) -> Result<u64, StoreError> {
+        let writes = rows::by_table(writes);
+        self.connections.with(doing, async |connection| {
+            self.months.prepare(connection, &writes).await?;
+            let transaction = connection.transaction().await.map_err(refused(doing))?;
+            for writes in &writes {
+                put(&transaction, doing, writes).await?;
+            }
+            let mut changed = 0;
+            for statement in then {
+                let prepared = transaction.prepare_cached(&statement.sql).await.map_err(refused(doing))?;
+                changed +=
+                    transaction.execute(&prepared, &parameters(&statement.with)).await.map_err(refused(doing))?;
+            }
+            transaction.commit().await.map_err(refused(doing))?;
+            Ok(changed)
+        })
+    }
+}
+
+async fn put(
+    transaction: &deadpool_postgres::Transaction<'_>,
+    doing: &'static str,
+    writes: &TableWrites<'_>,
+) -> Result<(), StoreError> {
+    let table = writes.table;
+    let kind = |name: &&str| table.place(name).map_or(Kind::Text, |at| table.columns[at].1);
+    let by: Vec<Kind> = table.taken_by().iter().map(kind).collect();
+    let all: Vec<Kind> = table.columns.iter().map(|(_, kind)| *kind).collect();
+    for (sql, kinds, rows) in [(rows::take_sql(table), by, writes.taken()), (rows::put_sql(table), all, writes.put())] {
+        if rows.is_empty() {
+            continue;
+        }
+        let columns = rows::columns(&kinds, &rows)?;
+        let parameters: Vec<&(dyn ToSql + Sync)> = columns.iter().map(rows::Column::parameter).collect();
+        let prepared = transaction.prepare_cached(&sql).await.map_err(refused(doing))?;
+        transaction.execute(&prepared, &parameters).await.map_err(refused(doing))?;
+    }
+    Ok(())
+}
+
+fn parameters<'a>(values: &'a [Value<'_>]) -> Vec<&'a (dyn ToSql + Sync)> {
+    values.iter().map(|value| value as &(dyn ToSql + Sync)).collect()
+}

@@ -1,0 +1,154 @@
+//! The figures over any database: what reports read.
+
+use crate::measure::Moment;
+use crate::names::{QueueId, UnitId};
+use crate::stats::{Cell, CellKey, ScopeKind, Tier};
+use crate::store::Sight;
+use crate::store::cells::{self, Ids};
+use crate::store::contract::{DeadLetterRow, Gap, LegRow, Page, Quality, Reader, StoreError, VisitRow};
+use crate::store::facts::{self, VISIT_COLUMNS};
+use crate::store::figures::Figures;
+use crate::store::value::Value;
+
+impl Reader for Figures {
+    fn cells(
+        &self,
+        sight: &Sight,
+        kind: ScopeKind,
+        tier: Tier,
+        from: Moment,
+        until: Moment,
+    ) -> Result<Vec<(CellKey, Cell)>, StoreError> {
+        let ids = Ids::of(&self.directory);
+        let columns = cells::columns(kind);
+        let mut with = vec![tier.as_str().into(), from.into(), until.into()];
+        let sql = if kind == ScopeKind::Unit {
+            format!(
+                "SELECT start, name, {columns} FROM leg_cell WHERE tier = $1 AND start >= $2 AND start < $3 ORDER BY start, name"
+            )
+        } else {
+            with.push(cells::scope_name(kind).into());
+            format!(
+                "SELECT start, name, {columns} FROM visit_cell
+                 WHERE tier = $1 AND start >= $2 AND start < $3 AND scope = $4 ORDER BY start, name"
+            )
+        };
+        let mut cells = Vec::new();
+        self.database.each("reading rollups", &sql, &with, &mut |row| {
+            if let Some(scope) = ids.scope(kind, row.text(1)?).filter(|scope| sight.sees(*scope, &self.directory)) {
+                cells.push((CellKey { scope, tier, start: Moment(row.int(0)?) }, cells::read(kind, &row, 2)?));
+            }
+            Ok(())
+        })?;
+        Ok(cells)
+    }
+
+    fn visits(
+        &self,
+        sight: &Sight,
+        queue: QueueId,
+        from: Moment,
+        until: Moment,
+        page: &Page,
+    ) -> Result<Vec<VisitRow>, StoreError> {
+        if !sight.sees_queue(queue) {
+            return Ok(Vec::new());
+        }
+        let sql = format!(
+            "SELECT {VISIT_COLUMNS}, source, call FROM visit
+             WHERE queue = $1 AND offered >= $2 AND offered < $3 AND (offered, source, call, number) > ($4, $5, $6, $7)
+             ORDER BY offered, source, call, number LIMIT $8"
+        );
+        let with = of_page(&self.directory.queue(queue).name, from, until, page);
+        self.database.all("reading visits", &sql, &with, |row| {
+            let visit = facts::read_visit(&row, 0, queue)?;
+            Ok(VisitRow { source: row.text(12)?.to_owned(), call: row.text(13)?.into(), visit })
+        })
+    }
+
+    fn legs(
+        &self,
+        sight: &Sight,
+        unit: UnitId,
+        from: Moment,
+        until: Moment,
+        page: &Page,
+    ) -> Result<Vec<LegRow>, StoreError> {
+        if !sight.sees_unit(unit, &self.directory) {
+            return Ok(Vec::new());
+        }
+        let ids = Ids::of(&self.directory);
+        let sql = "SELECT source, call, number, queue, kind, started, outcome, ring_ms, short FROM leg
+             WHERE unit = $1 AND started >= $2 AND started < $3 AND (started, source, call, number) > ($4, $5, $6, $7)
+             ORDER BY started, source, call, number LIMIT $8";
+        let with = of_page(&self.directory.unit(unit).name, from, until, page);
+        self.database.all("reading transfers", sql, &with, |row| facts::read_leg(&row, unit, &ids))
+    }
+
+    fn dead_letters(&self, sight: &Sight, before: Option<i64>, limit: usize) -> Result<Vec<DeadLetterRow>, StoreError> {
+        if !sight.is_all() {
+            return Ok(Vec::new());
+        }
+        let sql = "SELECT id, source, position, reason, detail, at, received FROM dead_letter WHERE id < $1
+                   ORDER BY id DESC LIMIT $2";
+        let with = [before.unwrap_or(i64::MAX).into(), (limit as i64).into()];
+        self.database.all("reading dead letters", sql, &with, |row| {
+            let text = |at: usize| row.text(at).map(str::to_owned);
+            Ok(DeadLetterRow {
+                id: row.int(0)?,
+                source: text(1)?,
+                position: text(2)?,
+                reason: text(3)?,
+                detail: text(4)?,
+                at: Moment(row.int(5)?),
+                received: Moment(row.int(6)?),
+            })
+        })
+    }
+
+    fn quality(&self, from: Moment, until: Moment) -> Result<Quality, StoreError> {
+        let doing = "reading the quality of the data";
+        let gaps = self.database.all(
+            doing,
+            "SELECT source, \"from\", \"to\", reason FROM gap WHERE \"from\" < $1 AND \"to\" > $2 ORDER BY \"from\", source",
+            &[until.into(), from.into()],
+            |row| {
+                let (from, to) = (Moment(row.int(1)?), Moment(row.int(2)?));
+                Ok(Gap { source: row.text(0)?.to_owned(), from, to, reason: row.maybe_text(3)?.map(str::to_owned) })
+            },
+        )?;
+        let dead_letters = self.database.all(
+            doing,
+            "SELECT reason, count(*) FROM dead_letter WHERE at >= $1 AND at < $2 GROUP BY reason ORDER BY reason",
+            &[from.into(), until.into()],
+            |row| Ok((row.text(0)?.to_owned(), row.int(1)?)),
+        )?;
+        let told_until = self.database.all(
+            doing,
+            "SELECT name, CAST(state ->> 'newest' AS bigint) FROM source WHERE state ->> 'newest' IS NOT NULL ORDER BY name",
+            &[],
+            |row| Ok((row.text(0)?.to_owned(), Moment(row.int(1)?))),
+        )?;
+        Ok(Quality { gaps, dead_letters, told_until })
+    }
+
+    fn has_open(&self, from: Moment, until: Moment) -> Result<bool, StoreError> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM visit WHERE queue = $1 AND offered >= $2 AND offered < $3
+                                  AND (outcome IS NULL OR NOT over))";
+        for queue in self.directory.queues() {
+            let with = [queue.name.as_str().into(), from.into(), until.into()];
+            if self.database.first("looking for open calls", sql, &with, |row| row.flag(0))? == Some(true) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}
+
+/// Parameters of a page of what `name` has in `from..until`.
+fn of_page<'a>(name: &'a str, from: Moment, until: Moment, page: &Page) -> [Value<'a>; 8] {
+    let begin = page.begin();
+    let (at, limit) = (begin.at, page.limit as i64);
+    let rest = (begin.source.into(), begin.call.into(), begin.number.into(), limit.into());
+    [name.into(), from.max(at).into(), until.into(), at.into(), rest.0, rest.1, rest.2, rest.3]
+}

@@ -1,0 +1,79 @@
+//! SQL on the file.
+
+use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::{Connection, ToSql, params_from_iter};
+use smallvec::SmallVec;
+
+use crate::store::StoreError;
+use crate::store::database::{Database, Statement, Write};
+use crate::store::sqlite::failed;
+use crate::store::value::{Row, Value};
+
+/// One connection to the file.
+#[derive(Debug)]
+pub struct Sqlite(pub(super) Connection);
+
+impl Database for Sqlite {
+    fn each(
+        &self,
+        doing: &'static str,
+        sql: &str,
+        with: &[Value<'_>],
+        row: &mut dyn FnMut(Row<'_>) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let failed = failed(doing);
+        let mut query = self.0.prepare_cached(sql).map_err(&failed)?;
+        let columns = query.column_count();
+        let mut rows = query.query(params_from_iter(with)).map_err(&failed)?;
+        while let Some(found) = rows.next().map_err(&failed)? {
+            let mut values: SmallVec<[Value<'_>; 40]> = SmallVec::new();
+            for at in 0..columns {
+                values.push(value_of(found.get_ref(at).map_err(&failed)?)?);
+            }
+            row(Row(&values))?;
+        }
+        Ok(())
+    }
+
+    fn commit(&self, doing: &'static str, writes: Vec<Write<'_>>, then: &[Statement<'_>]) -> Result<u64, StoreError> {
+        let failed = failed(doing);
+        let transaction = self.0.unchecked_transaction().map_err(&failed)?;
+        for write in &writes {
+            let (sql, values) = match write {
+                Write::Put(table, values) => (&table.put, values),
+                Write::Take(table, values) => (&table.take, values),
+            };
+            let mut statement = transaction.prepare_cached(sql).map_err(&failed)?;
+            statement.execute(params_from_iter(values)).map_err(&failed)?;
+        }
+        let mut changed = 0;
+        for statement in then {
+            let mut prepared = transaction.prepare_cached(&statement.sql).map_err(&failed)?;
+            changed += prepared.execute(params_from_iter(&statement.with)).map_err(&failed)? as u64;
+        }
+        transaction.commit().map_err(&failed)?;
+        Ok(changed)
+    }
+}
+
+fn value_of(value: ValueRef<'_>) -> Result<Value<'_>, StoreError> {
+    Ok(match value {
+        ValueRef::Null => Value::Null,
+        ValueRef::Integer(number) => Value::Int(number),
+        ValueRef::Text(text) => Value::Text(String::from_utf8_lossy(text)),
+        ValueRef::Blob(bytes) => Value::Bytes(bytes.into()),
+        ValueRef::Real(_) => return Err(StoreError::Damaged { what: "a row with a fraction".into() }),
+    })
+}
+
+impl ToSql for Value<'_> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(match self {
+            Self::Null => rusqlite::types::Null.into(),
+            Self::Int(number) => (*number).into(),
+            Self::Flag(flag) => (*flag).into(),
+            Self::Text(text) => ToSqlOutput::Borrowed(ValueRef::Text(text.as_bytes())),
+            Self::Bytes(bytes) => ToSqlOutput::Borrowed(ValueRef::Blob(bytes)),
+        })
+    }
+}

@@ -1,0 +1,18 @@
+//! The contract of the store, held over every kind of store.
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "tests stop at the first surprise"
+)]
+
+mod figures;
+mod ledger;
+mod migration;
+mod restart;
+mod server;
+mod stores;
+mod week;
