@@ -115,13 +115,17 @@ fn every_text_is_used() {
     let all: String = files().into_iter().map(|(_, text)| text).collect();
     let made = [
         "outcome-",
+        "kind-",
+        "definition-",
+        "weekday-",
+        "outcomes-",
+        "reports-",
         "state-",
         "column-",
         "alert-",
         "dash-",
         "panel-",
         "leg-outcome-",
-        "definition-",
         "visit-outcome-",
         "verdict-",
     ];

@@ -5,7 +5,7 @@
 //! restarts and orderly stops (16), and an "abandoned" that was followed by the caller (17).
 
 use crate::call::fact::Outcome;
-use crate::call::testimony::{Milestone, SwitchQueue, Testimony};
+use crate::call::testimony::{Milestone, SwitchQueue, Testimony, Witness};
 use crate::call::two_feeds;
 use crate::event::kind::VisitLabel;
 use crate::event::{EndedBy, Evidence, LeftOutcome, RefusedReason, Stamp};
@@ -80,7 +80,17 @@ pub struct Stays {
 impl Stays {
     /// The stays told of by `testimonies`, which are in order. `is_over`: nothing more is expected.
     pub fn of(testimonies: &[Testimony], switch: SwitchTimes<'_>, is_over: bool) -> Self {
-        let mut stays = Self::of_feeds(testimonies, &[Evidence::Journal, Evidence::Record]);
+        let is_alone = testimonies.windows(2).all(|pair| Witness::of(&pair[0]) == Witness::of(&pair[1]));
+        let mut stays = if is_alone {
+            Self::told(testimonies)
+        } else {
+            // Several feeds of one switch: each tells the whole story, and then they are put together.
+            let each = Witness::ALL.map(|witness| {
+                let theirs: Vec<_> = testimonies.iter().filter(|told| Witness::of(told) == witness).cloned().collect();
+                (!theirs.is_empty()).then(|| Self::told(&theirs))
+            });
+            each.into_iter().rev().flatten().reduce(|lesser, better| better.with(lesser)).unwrap_or_default()
+        };
         let newest = testimonies.iter().map(|testimony| testimony.stamp.at).max().unwrap_or_default();
         for stay in &mut stays.list {
             stay.meet_restarts(switch, newest);
@@ -89,24 +99,6 @@ impl Stays {
             }
         }
         stays
-    }
-
-    /// Several feeds of one switch: each tells the whole story, and then they are put together. The
-    /// feeds that are told apart by their evidence come in `apart`; the rest is one more.
-    fn of_feeds(testimonies: &[Testimony], apart: &[Evidence]) -> Self {
-        let Some((evidence, apart)) = apart.split_first() else { return Self::told(testimonies) };
-        let is_theirs = |testimony: &Testimony| testimony.stamp.evidence == *evidence;
-        let theirs = testimonies.iter().filter(|testimony| is_theirs(testimony)).count();
-        if theirs == 0 {
-            return Self::of_feeds(testimonies, apart);
-        }
-        if theirs == testimonies.len() {
-            return Self::told(testimonies);
-        }
-        let (theirs, others): (Vec<_>, Vec<_>) = testimonies.iter().cloned().partition(is_theirs);
-        let (theirs, others) = (Self::told(&theirs), Self::of_feeds(&others, apart));
-        // A record is believed after all others, a journal before them.
-        if *evidence == Evidence::Record { others.with(theirs) } else { theirs.with(others) }
     }
 
     /// The stays that one feed tells of.
@@ -133,11 +125,11 @@ impl Stays {
         stays
     }
 
-    /// What the feed that is believed tells, with what the other does: see
+    /// What one feed tells, with what a lesser witness tells: see
     /// [`two_feeds`](crate::call::two_feeds).
-    fn with(self, other: Self) -> Self {
-        // What the other feed could not place, this one has placed, or has told of itself.
-        Self { list: two_feeds::join(self.list, other.list), orphans: self.orphans, lost_ends: self.lost_ends }
+    fn with(self, live: Self) -> Self {
+        // What the lesser could not place, the better has placed, or has told of itself.
+        Self { list: two_feeds::join(self.list, live.list), orphans: self.orphans, lost_ends: self.lost_ends }
     }
 
     /// How many ends belong to nothing.

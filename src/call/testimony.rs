@@ -10,7 +10,8 @@ use crate::directory::Directory;
 use crate::event::identity::EventId;
 use crate::event::kind::VisitLabel;
 use crate::event::{
-    AnsweredBy, CallEvent, EndedBy, EventKind, LeftOutcome, RefusedReason, Stamp, TransferKind, TransferResult,
+    AnsweredBy, CallEvent, EndedBy, EventKind, Evidence, LeftOutcome, RefusedReason, Stamp, TransferKind,
+    TransferResult,
 };
 use crate::measure::{Moment, Talk, Wait};
 use crate::names::{QueueId, SourceId};
@@ -32,6 +33,34 @@ pub struct Testimony {
     pub late: bool,
     /// What.
     pub what: Milestone,
+}
+
+/// The feeds of one switch, best first where they tell of the same stay in a queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Witness {
+    /// The queue's own journal: says why a caller left, in whole seconds.
+    Journal,
+    /// A journal of channels with a fine clock: to it a queue is a channel that waits.
+    FineJournal,
+    /// Told as it happened.
+    Live,
+    /// Written when the call was over.
+    Record,
+}
+
+impl Witness {
+    /// Every one, best first.
+    pub const ALL: [Self; 4] = [Self::Journal, Self::FineJournal, Self::Live, Self::Record];
+
+    /// Whose testimony it is.
+    pub fn of(testimony: &Testimony) -> Self {
+        match (testimony.stamp.evidence, testimony.stamp.is_coarse()) {
+            (Evidence::Journal, true) => Self::Journal,
+            (Evidence::Journal, false) => Self::FineJournal,
+            (Evidence::Record, _) => Self::Record,
+            _ => Self::Live,
+        }
+    }
 }
 
 /// What a testimony says.

@@ -3,13 +3,12 @@
 //! Rulings of the design held here: what answered means (13), whose transfers (14), short rings (15).
 
 use smallvec::SmallVec;
-use smol_str::SmolStr;
 
 use crate::call::fact::{LegFact, LegOutcome, Outcome, UnitJourneyFact, VisitFact};
 use crate::call::stay::AGREE_MS;
-use crate::call::testimony::{Milestone, Sent, SwitchQueues, Testimony, TransferKey};
+use crate::call::testimony::{Milestone, Sent, SwitchQueues, Testimony, TransferKey, Witness};
 use crate::directory::Directory;
-use crate::event::{AnsweredBy, EndedBy, Evidence, TransferKind, TransferResult};
+use crate::event::{AnsweredBy, EndedBy, TransferKind, TransferResult};
 use crate::measure::{Moment, Ring, Span};
 use crate::names::{SourceId, UNKNOWN_UNIT};
 
@@ -57,7 +56,7 @@ pub fn legs(around: &Around<'_>) -> (SmallVec<[LegFact; 0]>, u16) {
     for testimony in around.testimonies {
         hear(&mut told, testimony);
     }
-    forget_twins(&mut told);
+    join_twins(&mut told);
     let orphans = told.iter().filter(|told| told.sent.is_none()).count() as u16;
     let mut legs: SmallVec<[LegFact; 0]> = told.iter().filter_map(|told| around.leg(told)).collect();
     legs.sort_by_key(|leg| leg.started);
@@ -106,25 +105,43 @@ fn hear<'a>(told: &mut SmallVec<[Told<'a>; 1]>, testimony: &'a Testimony) {
     }
 }
 
-/// Several feeds of one switch tell of the same transfer under different names; the one that knows
-/// best what became of it is believed: a live one, then a record, then a journal.
-fn forget_twins(told: &mut SmallVec<[Told<'_>; 1]>) {
-    let knowledge = |testimony: &Testimony| match testimony.stamp.evidence {
-        Evidence::Journal => 0,
-        Evidence::Record => 1,
-        _ => 2,
-    };
-    let all: SmallVec<[(SmolStr, Moment, u8); 1]> = told
-        .iter()
-        .filter_map(|told| told.sent)
-        .map(|(testimony, sent)| (sent.target.clone(), testimony.stamp.at, knowledge(testimony)))
-        .collect();
-    told.retain(|told| {
-        let Some((testimony, sent)) = told.sent else { return true };
-        !all.iter().any(|(target, at, known)| {
-            *known > knowledge(testimony) && *target == sent.target && (*at - testimony.stamp.at).abs() <= AGREE_MS
-        })
-    });
+/// Several feeds of one switch tell of the same transfer under different names. A queue's journal
+/// knows only that it was sent; of the others the journal of channels is believed, then the live feed,
+/// then the record, and what the better lacks is filled in.
+fn join_twins(told: &mut SmallVec<[Told<'_>; 1]>) {
+    const BEST_FIRST: [Witness; 4] = [Witness::FineJournal, Witness::Live, Witness::Record, Witness::Journal];
+    let witness = |told: &Told<'_>| told.sent.map(|(testimony, _)| Witness::of(testimony));
+    for (place, better) in BEST_FIRST.iter().enumerate() {
+        for lesser in &BEST_FIRST[place + 1..] {
+            let mut from = 0;
+            while from < told.len() {
+                let twin = (witness(&told[from]) == Some(*lesser))
+                    .then(|| told.iter().position(|kept| witness(kept) == Some(*better) && is_twin(kept, &told[from])))
+                    .flatten();
+                let Some(twin) = twin else {
+                    from += 1;
+                    continue;
+                };
+                let other = told.remove(from);
+                told[twin - usize::from(from < twin)].learn(&other);
+            }
+        }
+    }
+}
+
+fn is_twin(one: &Told<'_>, other: &Told<'_>) -> bool {
+    let (Some((first, what)), Some((second, whose))) = (one.sent, other.sent) else { return false };
+    what.target == whose.target && (first.stamp.at - second.stamp.at).abs() <= AGREE_MS
+}
+
+impl Told<'_> {
+    /// Takes over what another feed knows of the same transfer and this one does not.
+    fn learn(&mut self, other: &Self) {
+        self.ringing = self.ringing.or(other.ringing);
+        if self.taken.is_none() && self.failed.is_none() {
+            (self.taken, self.failed, self.withdrawn) = (other.taken, other.failed, other.withdrawn);
+        }
+    }
 }
 
 impl Around<'_> {

@@ -6,7 +6,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::cli::error::CliError;
 use crate::cli::output::{print, tell};
-use crate::cli::{capture, check, demo, generate, import, report, run, simulate, staffing};
+use crate::cli::{capture, check, demo, generate, import, report, run, simulate, staffing, token};
 
 /// Service levels of a switchboard, exact and live.
 #[derive(Debug, Parser)]
@@ -32,7 +32,7 @@ enum Command {
     Report(report::ReportArgs),
     /// How many attendants a queue needs per half-hour, and what to expect of another number
     Staffing(staffing::StaffingArgs),
-    /// Write events of a simulated switchboard to a file or standard output
+    /// Write events of a simulated switchboard to a file or standard output, or send them to a daemon
     Simulate(simulate::SimulateArgs),
     /// Check the configuration and say what is in force
     Check(check::CheckArgs),
@@ -40,6 +40,8 @@ enum Command {
     Capture(capture::CaptureArgs),
     /// Write the metrics page, Prometheus rules and Grafana dashboards from the program's definitions
     Generate(generate::GenerateArgs),
+    /// Make, list and revoke the tokens by which wallboards, municipalities and programs come in
+    Token(token::TokenArgs),
     /// Print completions for a shell
     Completions {
         /// Which shell
@@ -71,6 +73,7 @@ fn dispatch(cli: &Cli) -> Result<(), CliError> {
         Command::Check(args) => check::run(args),
         Command::Capture(args) => capture::run(args),
         Command::Generate(args) => generate::run(args),
+        Command::Token(args) => token::run(args),
         Command::Completions { shell } => {
             let mut out = Vec::new();
             clap_complete::generate(*shell, &mut Cli::command(), "servicegrad", &mut out);

@@ -3,9 +3,9 @@
 //! - [`command`]: what can be typed, and what becomes of it
 //! - [`error`]: how it can fail, and with which exit code
 //! - [`run`], [`demo`], [`import`], [`report`], [`check`], [`simulate`], [`capture`], [`generate`],
-//!   [`staffing`]: one command each
+//!   [`staffing`], [`token`]: one command each
 //! - `try_records`: what a file of records would come to
-//! - [`output`]: writing for people and pipes
+//! - [`output`]: writing for people and pipes · `outlet`: sending simulated events
 
 pub mod capture;
 pub mod check;
@@ -14,11 +14,13 @@ pub mod demo;
 pub mod error;
 pub mod generate;
 pub mod import;
+mod outlet;
 pub mod output;
 pub mod report;
 pub mod run;
 pub mod simulate;
 pub mod staffing;
+pub mod token;
 mod try_records;
 
 pub use command::main;

@@ -9,6 +9,8 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::cli::error::CliError;
+use crate::cli::outlet::Outlet;
+use crate::cli::output::tell;
 use crate::clock::{Clock, local_midnight};
 use crate::event::json;
 use crate::report::period::between;
@@ -30,7 +32,8 @@ Examples:
   servicegrad simulate --from 2026-01-01 --to 2027-01-01 --output year.ndjson
   servicegrad simulate --like 2022 --from 2022-01-01 --to 2023-01-01 --output 2022.ndjson
   servicegrad simulate --from 2026-11-02 --to 2026-11-03 --format queue_log --output queue_log
-  servicegrad simulate --live --format ndjson | nc 127.0.0.1 9465")]
+  servicegrad simulate --live --tcp 127.0.0.1:9465 --token WORD
+  servicegrad simulate --live --http http://127.0.0.1:9464/api/v1/events?source=krok")]
 pub struct SimulateArgs {
     /// First local day: 2026-01-01
     #[arg(long, value_name = "DAY", required_unless_present = "live", requires = "to")]
@@ -56,6 +59,15 @@ pub struct SimulateArgs {
     /// Write to a file instead of standard output
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
+    /// Send to a listener: the `listen` of a source of kind ndjson
+    #[arg(long, value_name = "ADDRESS", conflicts_with_all = ["output", "format"])]
+    tcp: Option<String>,
+    /// Post to a daemon: http://127.0.0.1:9464/api/v1/events?source=NAME
+    #[arg(long, value_name = "URL", conflicts_with_all = ["output", "format", "tcp"])]
+    http: Option<String>,
+    /// Word that the listener or the daemon wants
+    #[arg(long, env = "SERVICEGRAD_TOKEN", hide_env_values = true)]
+    token: Option<String>,
 }
 
 /// How events are written.
@@ -73,11 +85,13 @@ pub fn run(args: &SimulateArgs) -> Result<(), CliError> {
     if !(args.busier > 0.0 && args.busier <= 1000.0) {
         return Err(CliError::Usage("--busier must lie above 0 and at most at 1000".to_owned()));
     }
-    let out: Box<dyn Write> = match &args.output {
-        Some(path) => {
-            Box::new(File::create(path).map_err(|error| CliError::Failed(format!("{}: {error}", path.display())))?)
-        }
-        None => Box::new(std::io::stdout()),
+    let failed = |place: &dyn std::fmt::Display, error| CliError::Failed(format!("{place}: {error}"));
+    let token = args.token.as_deref();
+    let out = match (&args.output, &args.tcp, &args.http) {
+        (Some(path), ..) => Outlet::File(File::create(path).map_err(|error| failed(&path.display(), error))?),
+        (_, Some(address), _) => Outlet::tcp(address, token).map_err(|error| failed(address, error))?,
+        (_, _, Some(url)) => Outlet::http(url, token),
+        _ => Outlet::Stdout(std::io::stdout()),
     };
     let mut writer =
         Writer { out: BufWriter::new(out), form: args.format, renderer: Renderer::default(), line: String::new() };
@@ -87,7 +101,14 @@ pub fn run(args: &SimulateArgs) -> Result<(), CliError> {
     };
     match written {
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
-        written => Ok(written?),
+        Err(error) => Err(error.into()),
+        Ok(()) => {
+            let out = writer.out.into_inner().map_err(|error| CliError::from(error.into_error()))?;
+            if let Some(told) = out.end()? {
+                tell(&told.to_string());
+            }
+            Ok(())
+        }
     }
 }
 
@@ -106,7 +127,11 @@ fn period(args: &SimulateArgs, from: &str, to: &str, writer: &mut Writer) -> Res
         }
     };
     let mut board = Switchboard::new(scenario.busier(args.busier), args.seed.unwrap_or(seed), from);
-    let bar = if args.output.is_some() { ProgressBar::new((until - from) as u64) } else { ProgressBar::hidden() };
+    let bar = if args.output.is_some() || args.tcp.is_some() || args.http.is_some() {
+        ProgressBar::new((until - from) as u64)
+    } else {
+        ProgressBar::hidden()
+    };
     if let Ok(style) = ProgressStyle::with_template("{wide_bar} {percent} % {eta}") {
         bar.set_style(style);
     }
@@ -138,7 +163,7 @@ fn live(args: &SimulateArgs, writer: &mut Writer) -> std::io::Result<()> {
 }
 
 struct Writer {
-    out: BufWriter<Box<dyn Write>>,
+    out: BufWriter<Outlet>,
     form: Form,
     renderer: Renderer,
     line: String,

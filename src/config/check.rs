@@ -210,7 +210,10 @@ fn units(
     let path = folder.join(&name);
     let place = |at: &str| format!("directory.units: {} {at}", path.display()).trim_end().to_owned();
     let (lines, rows): (Vec<u64>, Vec<UnitRow>) = match unit_rows(&path) {
-        Ok(rows) => rows.into_iter().unzip(),
+        Ok((rows, faults)) => {
+            wrong.extend(faults.into_iter().map(|(at, why)| (place(&at), why)));
+            rows.into_iter().unzip()
+        }
         Err(faults) => {
             wrong.extend(faults.into_iter().map(|(at, why)| (place(&at), why)));
             return Units::none();
@@ -403,6 +406,20 @@ mod tests {
         let keys: Vec<&str> = wrong.iter().map(|(key, _)| key.as_str()).collect();
         assert_eq!(keys, ["holidays", "source[1] \"log\""]);
         assert!(wrong[1].1.contains("missing field `kind`"));
+    }
+
+    #[test]
+    fn a_line_that_cannot_be_read_hides_no_other_fault_of_the_units_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let rows = "from,to,unit,title,organisation\n3,2,c,,x\nonly two,fields\n1,,a,,nobody\n";
+        std::fs::write(folder.path().join("units.csv"), rows).unwrap();
+        let config = "[[organisation]]\nname = \"x\"\n[directory]\nunits = \"units.csv\"\n";
+        let value: toml::Value = toml::from_str(config).unwrap();
+        let wrong = from_value(serde_json::to_value(value).unwrap(), folder.path()).unwrap_err();
+        let mut lines: Vec<&str> =
+            wrong.iter().filter_map(|(key, _)| key.rsplit_once("line ")).map(|(_, line)| line).collect();
+        lines.sort_unstable();
+        assert_eq!(lines, ["2", "3", "4"], "{wrong:?}");
     }
 
     #[test]

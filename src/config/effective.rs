@@ -32,6 +32,13 @@ pub fn describe(config: &Config) -> String {
     page.line("listen", &config.http.listen.to_string());
     page.secret("token", config.http.token.as_deref());
     page.path("token_file", config.http.token_file.as_deref());
+    page.path("tokens", config.http.tokens.as_deref());
+    if let Some(body) = &config.http.public_body {
+        page.line("public_body", body);
+    }
+    if let Some(contact) = &config.http.public_contact {
+        page.line("public_contact", contact);
+    }
     page.table("metrics", "[metrics]");
     page.line("series_max", &config.metrics.series_max.to_string());
     for (at, source) in config.sources.iter().enumerate() {

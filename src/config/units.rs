@@ -16,8 +16,9 @@ pub(super) type Row = (u64, UnitRow);
 /// or without a byte-order mark, as spreadsheets write it; lines that begin with `#` are comments.
 ///
 /// # Errors
-/// Everything that is wrong with the form of the file: (line or column, reason).
-pub(super) fn unit_rows(path: &Path) -> Result<Vec<Row>, Vec<Fault>> {
+/// What is wrong with the file as a whole: (column, reason). What is wrong with single lines stands
+/// beside the rows that can be read, so that all of it is told at once.
+pub(super) fn unit_rows(path: &Path) -> Result<(Vec<Row>, Vec<Fault>), Vec<Fault>> {
     let bytes = std::fs::read(path).map_err(|error| vec![(String::new(), format!("cannot be read: {error}"))])?;
     let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&bytes);
     let header = bytes.split(|byte| *byte == b'\n').find(|line| !line.starts_with(b"#")).unwrap_or_default();
@@ -49,7 +50,7 @@ pub(super) fn unit_rows(path: &Path) -> Result<Vec<Row>, Vec<Fault>> {
             Err(error) => wrong.push((format!("line {}", lines.of(error.position())), why(&error))),
         }
     }
-    if wrong.is_empty() { Ok(rows) } else { Err(wrong) }
+    Ok((rows, wrong))
 }
 
 /// Lines of the file by what stands in them: the reader's own count ends where the record before
@@ -98,7 +99,8 @@ mod tests {
     fn rows(text: &[u8]) -> Result<Vec<Row>, Vec<Fault>> {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), text).unwrap();
-        unit_rows(file.path())
+        let (rows, wrong) = unit_rows(file.path())?;
+        if wrong.is_empty() { Ok(rows) } else { Err(wrong) }
     }
 
     #[test]

@@ -23,8 +23,11 @@ use crate::stats::Snapshot;
 use crate::stats::snapshot::ReportBoard;
 use crate::store::{self, StoreError};
 use crate::web::ingest::POSTS_MAX;
-use crate::web::live::{STREAMS_MAX, text, write};
+use crate::web::live::{Live, STREAMS_MAX, pace};
+use crate::web::readers::Readers;
 use crate::web::sender::{Door, Doors};
+use crate::web::settings::PublicBody;
+use crate::web::tokens::{TokenError, Tokens, watch as watch_tokens};
 use crate::web::{Shared, router};
 
 /// Why the daemon could not start.
@@ -52,6 +55,12 @@ pub enum StartError {
     /// The token.
     #[error("http.token_file: {0}")]
     Token(std::io::Error),
+    /// The tokens.
+    #[error("http.tokens: {0}")]
+    Tokens(#[from] TokenError),
+    /// Everybody could come in.
+    #[error("http.listen: {0} is not loopback and there is no token yet; make one with `servicegrad token create`")]
+    Open(SocketAddr),
     /// The metrics of the web.
     #[error("metrics: {0}")]
     Metrics(String),
@@ -67,7 +76,7 @@ pub struct Daemon {
     stop_engine: watch::Sender<bool>,
     feeds: JoinSet<()>,
     web: tokio::task::JoinHandle<()>,
-    writer: tokio::task::JoinHandle<()>,
+    writers: [tokio::task::JoinHandle<()>; 2],
     engine: JoinHandle<Result<(), StoreError>>,
 }
 
@@ -98,12 +107,24 @@ impl Daemon {
         let health = move |source: SourceId| boards.get(source.index()).map(HealthBoard::read).unwrap_or_default();
         let reports = ReportBoard::default();
         let first: Arc<Snapshot> = Arc::new(engine.snapshot(&health, reports.read()));
-        let (json_out, json) = watch::channel(text(&first));
+        let (shown_out, shown) = watch::channel(Arc::clone(&first));
         let (snapshots_out, snapshots) = watch::channel(first);
         let metrics = registry();
+        let token = config.http.read_token().map_err(StartError::Token)?;
+        let tokens = Arc::new(Tokens::open(config.http.tokens.as_deref(), &directory)?);
+        if !address.ip().is_loopback() && token.is_none() && tokens.is_empty() {
+            return Err(StartError::Open(address));
+        }
+        let writers = [
+            tokio::spawn(pace(snapshots.clone(), shown_out)),
+            tokio::spawn(watch_tokens(Arc::clone(&tokens), Arc::clone(&directory))),
+        ];
+        let (settings, named) = (config.store.clone(), Arc::clone(&directory));
+        let readers = Readers::new(Box::new(move || store::open_reader(&settings, &named)));
         let shared = Shared {
-            snapshots: snapshots.clone(),
-            json,
+            snapshots,
+            live: Live::new(shown),
+            readers: Arc::new(readers),
             directory,
             doors: doors(&config.sources)?,
             sink: sink.clone(),
@@ -111,7 +132,13 @@ impl Daemon {
             registry: metrics,
             series_max: config.metrics.series_max,
             clock,
-            token: config.http.read_token().map_err(StartError::Token)?,
+            stale_after: config.tracker.stale_after,
+            token,
+            tokens,
+            public_body: PublicBody {
+                name: config.http.public_body.clone(),
+                contact: config.http.public_contact.clone(),
+            },
             is_loopback: address.ip().is_loopback(),
             stop: stop.clone(),
             streams: Arc::new(Semaphore::new(STREAMS_MAX)),
@@ -126,7 +153,7 @@ impl Daemon {
             stop_engine,
             feeds,
             web: tokio::spawn(serve(listener, shared, stop)),
-            writer: tokio::spawn(write(snapshots, json_out)),
+            writers,
             engine: std::thread::spawn(move || on_own_thread(engine, joints)),
         })
     }
@@ -140,7 +167,7 @@ impl Daemon {
         self.stop_engine.send_replace(true);
         drop(self.sink);
         let engine = tokio::task::spawn_blocking(move || self.engine.join()).await;
-        self.writer.abort();
+        self.writers.iter().for_each(tokio::task::JoinHandle::abort);
         match engine {
             Ok(Ok(ended)) => ended,
             _ => Err(StoreError::Damaged { what: "the engine's thread, which stopped by itself,".to_owned() }),

@@ -131,7 +131,7 @@ impl Follow {
         }
         let size = current.file.metadata()?.len();
         self.health.up(size.saturating_sub(current.read));
-        if is_new || !batch.rejects.is_empty() {
+        if is_new || !batch.events.is_empty() || !batch.rejects.is_empty() {
             current.position.decoder = self.decoder.save();
             batch.position = serde_json::to_string(&current.position).ok();
             batch.caught_up = at_end;

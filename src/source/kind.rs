@@ -5,7 +5,7 @@ use crate::source::disguise::{self, Shape};
 use crate::source::ndjson::Ndjson;
 use crate::source::records;
 use crate::source::{Decode, Dialogue, SourceSettings};
-use crate::source::{asterisk_ami, asterisk_queue_log, ndjson};
+use crate::source::{asterisk_ami, asterisk_cel, asterisk_queue_log, csta, ndjson};
 
 /// What a feed is by nature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,6 +98,24 @@ pub const KINDS: &[Kind] = &[
         decoder: |_| Box::<asterisk_ami::Ami>::default(),
         shape: asterisk_ami::shape::SHAPE,
         check: needs_login,
+    },
+    Kind {
+        name: "asterisk_cel",
+        about: "Asterisk's channel event log as a CSV file, and exports of its table: waits in milliseconds, every transfer and whether the unit answered; can be read again, but names no attendants and tells of no restart",
+        nature: Nature::Journal,
+        transport: Transport::File,
+        decoder: |settings| Box::new(asterisk_cel::Cel::new(settings)),
+        shape: asterisk_cel::shape::SHAPE,
+        check: asterisk_cel::decoder::check,
+    },
+    Kind {
+        name: "csta",
+        about: "CSTA III in XML, live: queues, attendants and units as far as they are monitored; times are ours; nothing can be read twice; not tried against any real switch",
+        nature: Nature::Live,
+        transport: Transport::Dial { port: 1040, dialogue: |settings, _| Box::new(csta::Conversation::new(settings)) },
+        decoder: |settings| Box::new(csta::Csta::new(settings)),
+        shape: csta::shape::SHAPE,
+        check: csta::conversation::check,
     },
     Kind {
         name: "records",

@@ -8,7 +8,7 @@
 //!
 //! - [`kind`]: the registry of kinds · [`settings`]: `[[source]]` of the configuration
 //! - [`decode`], [`dialogue`]: the traits · [`lines`]: bytes to lines, bounded
-//! - [`asterisk_queue_log`], [`asterisk_ami`], [`ndjson`]: the formats · [`asterisk`]: channels told
+//! - [`asterisk_queue_log`], [`asterisk_ami`], [`asterisk_cel`], [`csta`], [`ndjson`]: the formats · [`asterisk`]: channels told
 //!   as calls
 //! - [`records`]: records of finished calls, of known switches and of any other by its columns
 //! - [`follow`]: a file that grows and rotates · [`drop_folder`]: a folder that files are put into ·
@@ -20,8 +20,10 @@
 
 pub mod asterisk;
 pub mod asterisk_ami;
+pub mod asterisk_cel;
 pub mod asterisk_queue_log;
 pub mod batch;
+pub mod csta;
 pub mod decode;
 pub mod dial;
 pub mod dialogue;

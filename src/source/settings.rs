@@ -60,6 +60,17 @@ pub struct SourceSettings {
     /// the switch says three times as much. Default false.
     #[serde(default)]
     pub dialplan: bool,
+    /// Names of the columns in their order (asterisk_cel only), as in cel_custom.conf. Default: told by
+    /// their number, or by the first line of an export.
+    pub columns: Option<Vec<String>>,
+    /// Time zone of times that name none.
+    pub zone: Option<String>,
+    /// Devices to monitor (csta only): attendants, and the extensions of units.
+    #[serde(default)]
+    pub monitor: Vec<String>,
+    /// Queues and pilot numbers of the switch (csta only), which are monitored as well.
+    #[serde(default)]
+    pub queues: Vec<String>,
     /// Folder that finished files are put into (records only): each is read once, when it is whole.
     pub folder: Option<PathBuf>,
     /// Where files go that have been read. Default: `done` in the folder.
@@ -115,6 +126,10 @@ impl SourceSettings {
             secret: None,
             secret_file: None,
             dialplan: false,
+            columns: None,
+            zone: None,
+            monitor: Vec::new(),
+            queues: Vec::new(),
             folder: None,
             done: None,
             failed: None,

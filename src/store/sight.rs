@@ -63,6 +63,11 @@ impl Sight {
         *self == Self::ALL
     }
 
+    /// Whether everything is hidden.
+    pub fn shows_nothing(&self) -> bool {
+        self.queues == Part::none() && self.organisations == Part::none()
+    }
+
     /// Whether visits of this queue may be seen.
     pub fn sees_queue(&self, queue: QueueId) -> bool {
         self.queues.has(&queue)

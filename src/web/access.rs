@@ -1,4 +1,4 @@
-//! Who may, and the headers of every answer.
+//! Who is let through, and the headers of every answer.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -11,16 +11,19 @@ use axum::response::{IntoResponse, Response};
 
 use crate::source::listen::equal_in_constant_time;
 use crate::web::Shared;
+use crate::web::routes::{ENDPOINTS, Needs};
+use crate::web::visitor::{Right, Visitor};
 
-const HEADERS: [(&str, &str); 4] = [
+const HEADERS: [(&str, &str); 5] = [
     (
         "content-security-policy",
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
-         frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
+         frame-ancestors 'none'; base-uri 'none'; form-action 'self'; report-uri /csp-report",
     ),
     ("x-content-type-options", "nosniff"),
     ("referrer-policy", "no-referrer"),
     ("cross-origin-resource-policy", "same-origin"),
+    ("cross-origin-opener-policy", "same-origin"),
 ];
 
 /// Counts the answers and how long they took.
@@ -34,12 +37,22 @@ pub async fn count(State(shared): State<Arc<Shared>>, request: Request, next: Ne
     response
 }
 
-/// Lets a request through, or answers why not; puts the headers on every answer.
+/// Lets a visitor through, or answers why not; puts the headers on every answer.
 pub async fn guard(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
-    let (parts, body) = request.into_parts();
-    let mut response = match refusal(&shared, &parts) {
-        Some((status, why)) => (status, axum::Json(serde_json::json!({ "error": why }))).into_response(),
-        None => next.run(Request::from_parts(parts, body)).await,
+    let (mut parts, body) = request.into_parts();
+    let mut response = match admit(&shared, &parts) {
+        Ok(visitor) => {
+            parts.extensions.insert(visitor);
+            next.run(Request::from_parts(parts, body)).await
+        }
+        Err((status, why)) => {
+            let body = axum::Json(serde_json::json!({ "error": why }));
+            let mut refused = (status, body).into_response();
+            if status == StatusCode::UNAUTHORIZED {
+                refused.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            }
+            refused
+        }
     };
     for (name, value) in HEADERS {
         response.headers_mut().insert(name, HeaderValue::from_static(value));
@@ -47,34 +60,69 @@ pub async fn guard(State(shared): State<Arc<Shared>>, request: Request, next: Ne
     response
 }
 
-fn refusal(shared: &Shared, request: &Parts) -> Option<(StatusCode, &'static str)> {
+type Refused = (StatusCode, &'static str);
+
+fn admit(shared: &Shared, request: &Parts) -> Result<Visitor, Refused> {
     let headers = &request.headers;
     let host = text(headers, header::HOST.as_str()).unwrap_or_default();
     // A page of the world whose name was made to point at this machine must not read the figures.
     if shared.is_loopback && !is_this_machine(host) {
-        return Some((StatusCode::FORBIDDEN, "this daemon answers to localhost only; see [http] listen"));
+        return Err((StatusCode::FORBIDDEN, "this daemon answers to localhost only; see [http] listen"));
     }
     // Nor may it post events from a browser that stands inside.
     if request.method != Method::GET
         && let Some(origin) = text(headers, "origin")
         && origin.split_once("://").map(|(_, from)| from) != Some(host)
     {
-        return Some((StatusCode::FORBIDDEN, "a page of another origin may not post here"));
+        return Err((StatusCode::FORBIDDEN, "a page of another origin may not post here"));
     }
-    let path = request.uri.path();
-    // Sources that are posted to may have tokens of their own, which `ingest` knows.
-    let is_posted = path == "/api/v1/events";
-    let is_open = path == "/healthz" || path.starts_with("/assets/");
-    if is_open || is_posted { None } else { lacks_token(shared, request) }
+    let visitor = identify(shared, request);
+    let Some(needs) = needs_of(request) else {
+        // Nothing is served there, which the router will say.
+        return Ok(visitor.unwrap_or_else(Visitor::nobody));
+    };
+    match (needs, visitor) {
+        // Sources that are posted to may have tokens of their own, which `ingest` knows.
+        (None | Some(Right::Ingest), visitor) => Ok(visitor.unwrap_or_else(Visitor::nobody)),
+        (Some(right), Some(visitor)) if visitor.may(right) => Ok(visitor),
+        (Some(_), Some(_)) => Err(NOT_FOR_THAT),
+        (Some(_), None) => Err(NO_TOKEN),
+    }
 }
 
-/// Why the house's token does not let this request in, where there is one.
-pub fn lacks_token(shared: &Shared, request: &Parts) -> Option<(StatusCode, &'static str)> {
-    let token = shared.token.as_ref()?;
-    let told = token_told(request).unwrap_or_default();
-    let is_known = equal_in_constant_time(told.as_bytes(), token.as_bytes());
-    (!is_known)
-        .then_some((StatusCode::UNAUTHORIZED, "give the token as `Authorization: Bearer TOKEN` or `?token=TOKEN`"))
+const NOT_FOR_THAT: Refused = (StatusCode::FORBIDDEN, "this token is not for that; see `servicegrad token list`");
+const NO_TOKEN: Refused = (StatusCode::UNAUTHORIZED, "give a token as `Authorization: Bearer TOKEN` or `?token=TOKEN`");
+
+/// Why the sender of a request may not post to a source that has no token of its own.
+pub fn may_not_send(shared: &Shared, request: &Parts) -> Option<(StatusCode, &'static str)> {
+    match identify(shared, request) {
+        Some(visitor) if visitor.may(Right::Ingest) => None,
+        Some(_) => Some(NOT_FOR_THAT),
+        None => Some(NO_TOKEN),
+    }
+}
+
+/// What the endpoint of a request needs; `None`: nothing is served there.
+fn needs_of(request: &Parts) -> Option<Needs> {
+    let path = request.extensions.get::<MatchedPath>()?;
+    // A HEAD is answered as its GET would be, without the body.
+    let method = if request.method == Method::HEAD { &Method::GET } else { &request.method };
+    let found = ENDPOINTS.iter().find(|(served, at, _)| *at == path.as_str() && *served == method.as_str());
+    found.map(|(_, _, needs)| *needs)
+}
+
+/// Who asks: by their token; where none is kept, anybody on this machine.
+fn identify(shared: &Shared, request: &Parts) -> Option<Visitor> {
+    let Some(told) = token_told(request) else {
+        let is_open = shared.is_loopback && shared.token.is_none() && shared.tokens.is_empty();
+        return is_open.then(Visitor::at_home);
+    };
+    if let Some(token) = &shared.token
+        && equal_in_constant_time(told.as_bytes(), token.as_bytes())
+    {
+        return Some(Visitor { name: "http.token".to_owned(), ..Visitor::at_home() });
+    }
+    shared.tokens.visitor(told)
 }
 
 /// The token that a request brings, in its head or its address.

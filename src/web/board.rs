@@ -4,27 +4,27 @@ use std::sync::Arc;
 
 use axum::extract::{Query, State};
 use axum::http::header;
-use axum::response::{IntoResponse, Response};
+use axum::response::{Html, IntoResponse, Response};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::i18n::{Language, numbers, text, text_with};
-use crate::web::{Shared, assets};
+use crate::directory::Queue;
+use crate::i18n::numbers;
+use crate::names::QueueId;
+use crate::web::look::{Look, LookQuery, escaped};
+use crate::web::visitor::{Right, Visitor};
+use crate::web::{Shared, assets, frame};
 
 /// Settings in the address, so that a screen is set up once.
 #[derive(Debug, Default, Deserialize)]
-pub struct Parameters {
-    /// `sv` (default) or `en`.
-    lang: Option<String>,
-    /// `dark`, `light`, or what the screen prefers.
-    theme: Option<String>,
+pub struct BoardQuery {
     /// Queues to show, in this order, with commas between. Default: all.
     queues: Option<String>,
 }
 
 /// Texts that the script needs.
-const SCRIPT_TEXTS: [&str; 13] = [
+const SCRIPT_TEXTS: [&str; 17] = [
     "state-ok",
     "state-near",
     "state-under",
@@ -33,88 +33,154 @@ const SCRIPT_TEXTS: [&str; 13] = [
     "state-stale",
     "board-age",
     "board-lost",
+    "board-paused",
     "board-source-down",
     "board-store-down",
     "board-sources-ok",
     "board-of",
-    "board-updated",
+    "board-no-calls",
+    "board-not-told",
+    "alert-source_down",
+    "alert-store_down",
 ];
 
 /// `GET /`
-pub async fn page(State(shared): State<Arc<Shared>>, Query(parameters): Query<Parameters>) -> Response {
-    let language = parameters.lang.as_deref().and_then(Language::parse).unwrap_or_default();
-    let page = render(&shared, &parameters, language);
-    ([(header::CACHE_CONTROL, "no-store")], axum::response::Html(page.into_string())).into_response()
+pub async fn page(
+    State(shared): State<Arc<Shared>>,
+    visitor: Visitor,
+    Query(look): Query<LookQuery>,
+    Query(board): Query<BoardQuery>,
+) -> Response {
+    let page = render(&shared, &visitor, &look.into(), board.queues.as_deref());
+    ([(header::CACHE_CONTROL, "no-store")], Html(page.into_string())).into_response()
 }
 
-fn render(shared: &Shared, parameters: &Parameters, language: Language) -> Markup {
-    let say = |key: &str| text(language, key);
-    let theme = parameters.theme.as_deref().unwrap_or("auto");
-    let wanted: Option<Vec<&str>> = parameters.queues.as_deref().map(|names| names.split(',').collect());
-    let queues = shared.directory.queues();
-    let shown: Vec<_> = match &wanted {
-        Some(names) => names.iter().filter_map(|name| queues.iter().find(|queue| queue.name == *name)).collect(),
-        None => queues.iter().collect(),
-    };
+fn render(shared: &Shared, visitor: &Visitor, look: &Look, wanted: Option<&str>) -> Markup {
+    let say = |key: &str| look.say(key);
+    let directory = &shared.directory;
+    let named = |name| directory.queue_named(name);
+    let all = || (0..directory.queues().len() as u32).map(QueueId).collect::<Vec<_>>();
+    let ids = wanted.map_or_else(all, |names| names.split(',').filter_map(named).collect());
+    let shown: Vec<&Queue> =
+        ids.into_iter().filter(|id| visitor.sight.sees_queue(*id)).map(|id| directory.queue(id)).collect();
     let texts: Map<String, Value> = SCRIPT_TEXTS.iter().map(|key| ((*key).to_owned(), say(key).into())).collect();
+    let layout = match shown.len() {
+        0 | 1 => "one",
+        2 => "tiles",
+        _ => "rows",
+    };
+    let here = wanted.map_or_else(|| "/".to_owned(), |queues| format!("/?queues={}", escaped(queues)));
+    let may_see_queue = visitor.may(Right::Queues);
     html! {
         (DOCTYPE)
-        html lang=(language.code()) data-theme=(theme) {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                title { (say("board-title")) }
-                link rel="stylesheet" href=(assets::STYLE.address());
-                link rel="icon" href="data:,";
-                script type="module" src=(assets::SCRIPT.address()) {}
-            }
-            body data-version=(env!("CARGO_PKG_VERSION")) data-zone=(shared.directory.zone().name()) {
-                header {
+        html lang=(look.language.code()) data-theme=(look.theme.as_str()) {
+            (frame::head(&say("board-title"), &["base.css", "board.css"], Some("board.js")))
+            body .board data-build=(*assets::BUILD) data-zone=(directory.zone().name()) data-live=(look.link("/api/v1/live")) {
+                a .skip href="#content" { (say("page-skip")) }
+                header .bar-top {
                     h1 { (say("board-title")) }
-                    p #clock .clock { "–" }
+                    p .clock { span #day .day {} span #time { "–" } }
                 }
-                div #banner .banner role="status" hidden {}
+                p #banner .banner hidden {}
                 noscript { p .banner { (say("board-noscript")) } }
-                main data-count=(shown.len()) {
-                    @for queue in shown { (tile(queue, language)) }
+                ul #alerts .alerts aria-label=(say("board-alerts")) hidden {}
+                main #content tabindex="-1" data-layout=(layout) {
+                    @for queue in &shown { (tile(queue, look, may_see_queue)) }
+                    @if shown.is_empty() { p .promise { (say("board-no-queue")) } }
                 }
-                footer {
+                footer .foot {
                     p #sources { "–" }
                     p { span { (say("board-updated")) } " " span #updated { "–" } }
-                    p .sr #summary role="status" aria-live="polite" {}
+                    (frame::ways(look, visitor, "/"))
+                    (frame::looks(look, &here))
+                    button #pause type="button" aria-pressed="false" { (say("board-pause")) }
                 }
+                p .sr #summary role="status" aria-live="polite" {}
+                (hatch())
                 script #texts type="application/json" { (PreEscaped(Value::Object(texts).to_string().replace('<', "\\u003c"))) }
             }
         }
     }
 }
 
-fn tile(queue: &crate::directory::Queue, language: Language) -> Markup {
-    let say = |key: &str| text(language, key);
-    let promise = queue.objective.map(|objective| {
-        let seconds = numbers::threshold(language, f64::from(objective.threshold_ms) / 1000.0);
-        let target = numbers::target(language, objective.target);
-        text_with(language, "board-promise", &[("target", target), ("seconds", seconds)])
-    });
+/// The pattern of a quarter-hour under its target: told apart without colour.
+fn hatch() -> Markup {
     html! {
-        section .tile data-queue=(queue.name) data-state="no_data" aria-labelledby=(format!("name-{}", queue.name)) {
-            div .head {
-                h2 id=(format!("name-{}", queue.name)) { (queue.title) }
-                p .state { span .mark aria-hidden="true" {} " " span .word { (say("state-no_data")) } }
+        svg .sr aria-hidden="true" width="0" height="0" {
+            defs {
+                pattern #hatch width="8" height="8" patternUnits="userSpaceOnUse" patternTransform="rotate(45)" {
+                    rect width="8" height="8" {}
+                    path d="M0 0V8" {}
+                }
             }
-            @if let Some(promise) = promise { p .promise { (promise) } } @else { p .promise { (say("board-no-promise")) } }
-            dl .figures aria-live="off" {
-                div .figure .main { dt { (say("board-level-30")) } dd data-field="level30" { "–" } dd .note data-field="n30" {} }
-                div .figure .main { dt { (say("board-level-today")) } dd data-field="levelToday" { "–" } dd .note data-field="nToday" {} }
-                div .figure { dt { (say("board-waiting")) } dd data-field="waiting" { "–" } }
-                div .figure { dt { (say("board-longest")) } dd data-field="longest" { "–" } }
-                div .figure { dt { (say("board-answered")) } dd data-field="answered" { "–" } dd .note data-field="offered" {} }
-                div .figure { dt { (say("board-available")) } dd data-field="agents" { "–" } dd .note data-field="talking" {} }
+        }
+    }
+}
+
+/// The promise of a queue in words.
+pub fn promise(queue: &Queue, look: &Look) -> String {
+    queue.objective.map_or_else(
+        || look.say("board-no-promise"),
+        |objective| {
+            let seconds = numbers::threshold(look.language, f64::from(objective.threshold_ms) / 1000.0);
+            let target = numbers::target(look.language, objective.target);
+            look.say_with("board-promise", &[("target", target), ("seconds", seconds)])
+        },
+    )
+}
+
+fn tile(queue: &Queue, look: &Look, may_see_queue: bool) -> Markup {
+    let say = |key: &str| look.say(key);
+    let heading = format!("name-{}", queue.name);
+    html! {
+        section .tile data-queue=(queue.name) data-state="no_data" aria-labelledby=(heading) {
+            div .head {
+                h2 id=(heading) {
+                    @if may_see_queue { a href=(look.link(&format!("/queues/{}", queue.name))) { (queue.title) } }
+                    @else { (queue.title) }
+                }
+                p .state data-state="no_data" { span .mark aria-hidden="true" {} " " span .word { (say("state-no_data")) } }
+            }
+            p .promise { (promise(queue, look)) }
+            dl .levels {
+                @for (field, label) in [("level30", "board-level-30"), ("today", "board-level-today")] {
+                    div .figure.main {
+                        dt { (say(label)) }
+                        dd data-field=(field) { "–" }
+                        dd .meter-place aria-hidden="true" { (meter(field, queue.objective.is_some())) }
+                        dd .note data-field=(format!("{field}-n")) {}
+                    }
+                }
+            }
+            dl .rest {
+                @for (field, label, note) in [
+                    ("waiting", "board-waiting", None),
+                    ("longest", "board-longest", None),
+                    ("answered", "board-answered", Some("offered")),
+                    ("available", "board-available", Some("agents")),
+                ] {
+                    div .figure {
+                        dt { (say(label)) }
+                        dd data-field=(field) { "–" }
+                        @if let Some(note) = note { dd .note data-field=(note) {} }
+                    }
+                }
             }
             figure .trend {
                 figcaption { (say("board-trend")) }
-                svg viewBox="0 0 960 120" preserveAspectRatio="none" role="img" aria-label=(say("board-trend")) {}
+                svg role="img" aria-label=(say("board-trend")) {}
             }
+        }
+    }
+}
+
+/// A level on a line from 0 to 100 %, with the target as a notch.
+fn meter(field: &str, has_target: bool) -> Markup {
+    html! {
+        svg .meter data-meter=(field) viewBox="0 0 100 10" preserveAspectRatio="none" {
+            rect .track width="100" height="10" {}
+            rect .fill width="0" height="10" {}
+            @if has_target { rect .goal width="0.8" height="10" {} }
         }
     }
 }

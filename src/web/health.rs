@@ -8,6 +8,9 @@ use axum::response::{IntoResponse, Response};
 
 use crate::web::Shared;
 
+/// How much of a report of a violation is logged.
+const VIOLATION_BYTES_MAX: usize = 500;
+
 /// The process answers.
 pub async fn alive() -> &'static str {
     "ok\n"
@@ -23,6 +26,13 @@ pub async fn ready(State(shared): State<Arc<Shared>>) -> Response {
             (StatusCode::SERVICE_UNAVAILABLE, axum::Json(body)).into_response()
         }
     }
+}
+
+/// What a browser says that it did not do because we forbid it: a defect of a page, or an attack.
+pub async fn violation(body: axum::body::Bytes) -> StatusCode {
+    let told = String::from_utf8_lossy(&body[..body.len().min(VIOLATION_BYTES_MAX)]);
+    tracing::warn!(report = %told.escape_debug(), "a page broke its content security policy");
+    StatusCode::NO_CONTENT
 }
 
 /// Prometheus metrics.

@@ -131,7 +131,7 @@ fn sender<'a>(shared: &'a Shared, named: Option<&str>, parts: &Parts) -> Result<
     let found = shared.doors.find(&shared.directory, named, told);
     let (source, door) = found.map_err(|(status, why)| Refusal::new(status, why))?;
     if door.is_houses()
-        && let Some((status, why)) = access::lacks_token(shared, parts)
+        && let Some((status, why)) = access::may_not_send(shared, parts)
     {
         return Err(Refusal::new(status, why));
     }

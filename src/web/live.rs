@@ -1,31 +1,35 @@
 //! The live figures, as JSON and as a stream of server-sent events.
 //!
-//! One JSON text a snapshot, written once for all readers. Each event of the stream is the whole of
-//! it, so a reader that was cut off has lost nothing when it is back.
+//! One JSON text a snapshot and sight, written once for all who see the same. Each event of the
+//! stream is the whole of it, so a reader that was cut off has lost nothing when it is back. A beat
+//! says every few seconds how old the figures are: a page that hears none knows that its line is
+//! dead, one that hears an age knows that the engine has stalled.
 
 use std::convert::Infallible;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::sse::{Event, Sse};
 use axum::response::{IntoResponse, Response};
 use prometheus::IntGauge;
 use tokio::sync::{OwnedSemaphorePermit, watch};
 use tokio_stream::StreamExt;
-use tokio_stream::wrappers::WatchStream;
+use tokio_stream::wrappers::{IntervalStream, WatchStream};
 
 use crate::stats::Snapshot;
+use crate::store::Sight;
 use crate::web::Shared;
 use crate::web::view::LiveView;
+use crate::web::visitor::Visitor;
 
 /// Most streams at once; a further reader is told to ask again and polls meanwhile.
 pub const STREAMS_MAX: usize = 1_000;
-/// How often the JSON is written at most: a wallboard shows seconds.
-const WRITE_EVERY: Duration = Duration::from_millis(500);
-/// A comment goes out when nothing else does, so that a dead line is noticed.
-const HEARTBEAT: Duration = Duration::from_secs(5);
+/// How often figures are shown at most: a wallboard shows seconds.
+const SHOW_EVERY: Duration = Duration::from_millis(500);
+/// How often a reader is told how old its figures are.
+const BEAT_EVERY: Duration = Duration::from_secs(5);
 
 /// A place among the streams, counted while it is held.
 struct Place {
@@ -46,42 +50,92 @@ impl Drop for Place {
     }
 }
 
-/// Writes each new snapshot as JSON, once for all readers, until the engine is gone.
-pub async fn write(mut snapshots: watch::Receiver<Arc<Snapshot>>, json: watch::Sender<Arc<str>>) {
+/// The snapshot that is shown, and what was written of it.
+#[derive(Debug)]
+pub struct Live {
+    shown: watch::Receiver<Arc<Snapshot>>,
+    written: Mutex<(Arc<Snapshot>, Texts)>,
+}
+
+/// One text for each sight that was asked for, so at most one a token.
+type Texts = Vec<(Sight, Arc<str>)>;
+
+impl Live {
+    /// Shows what comes from `shown`.
+    pub fn new(shown: watch::Receiver<Arc<Snapshot>>) -> Self {
+        let first = shown.borrow().clone();
+        Self { shown, written: Mutex::new((first, Texts::new())) }
+    }
+
+    /// The newest shown figures that `sight` covers, as JSON.
+    pub fn text(&self, sight: &Sight) -> Arc<str> {
+        let snapshot = self.shown.borrow().clone();
+        let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
+        if !Arc::ptr_eq(&written.0, &snapshot) {
+            *written = (snapshot, Texts::new());
+        }
+        if let Some((_, text)) = written.1.iter().find(|(of, _)| of == sight) {
+            return Arc::clone(text);
+        }
+        let text: Arc<str> =
+            serde_json::to_string(&LiveView::of(&written.0, sight)).unwrap_or_else(|_| "null".to_owned()).into();
+        written.1.push((sight.clone(), Arc::clone(&text)));
+        text
+    }
+
+    /// How old the shown figures are, ms.
+    fn age_ms(&self, shared: &Shared) -> i64 {
+        shared.clock.now().ms_since(self.shown.borrow().at).max(0)
+    }
+}
+
+/// Hands each new snapshot on to be shown, at most every [`SHOW_EVERY`], until the engine is gone.
+pub async fn pace(mut snapshots: watch::Receiver<Arc<Snapshot>>, shown: watch::Sender<Arc<Snapshot>>) {
     loop {
-        let snapshot = snapshots.borrow_and_update().clone();
-        json.send_replace(text(&snapshot));
-        tokio::time::sleep(WRITE_EVERY).await;
+        shown.send_replace(snapshots.borrow_and_update().clone());
+        tokio::time::sleep(SHOW_EVERY).await;
         if snapshots.changed().await.is_err() {
             return;
         }
     }
 }
 
-/// A snapshot as JSON.
-pub fn text(snapshot: &Snapshot) -> Arc<str> {
-    serde_json::to_string(&LiveView::of(snapshot)).unwrap_or_else(|_| "null".to_owned()).into()
+/// What comes next on a stream.
+enum Next {
+    Figures,
+    Beat,
+    End,
 }
 
-/// `GET /api/v1/live`: JSON, or the stream for those who accept `text/event-stream`.
-pub async fn live(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Response {
+/// The live figures: JSON, or for those who accept `text/event-stream` a stream of the same.
+#[utoipa::path(get, path = "/api/v1/live", tag = "live", responses((status = 200, body = LiveView)))]
+pub async fn live(State(shared): State<Arc<Shared>>, visitor: Visitor, headers: HeaderMap) -> Response {
     let accepts = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
     if !accepts.contains("text/event-stream") {
-        let json = shared.json.borrow().to_string();
-        return ([(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")], json)
-            .into_response();
+        let json = shared.live.text(&visitor.sight).to_string();
+        let age = (shared.live.age_ms(&shared) / 1000).to_string();
+        let headers =
+            [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store"), (header::AGE, &age)];
+        return (headers, json).into_response();
     }
     let Ok(place) = Arc::clone(&shared.streams).try_acquire_owned() else {
         return (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "30")], "as many streams as there may be\n")
             .into_response();
     };
     let place = Place::taken(place, shared.http.streams.clone());
+    let figures = WatchStream::new(shared.live.shown.clone()).map(|_| Next::Figures);
+    let beats = IntervalStream::new(tokio::time::interval(BEAT_EVERY)).map(|_| Next::Beat);
     // The stream ends when the daemon stops, or the daemon could not.
-    let figures = WatchStream::new(shared.json.clone()).map(Some);
-    let stop = WatchStream::new(shared.stop.clone()).filter(|stop| *stop).map(|_| None);
-    let events = figures.merge(stop).take_while(Option::is_some).filter_map(move |json| {
+    let stop = WatchStream::new(shared.stop.clone()).filter(|stop| *stop).map(|_| Next::End);
+    let next = figures.merge(beats).merge(stop).take_while(|next| !matches!(next, Next::End));
+    let events = next.map(move |next| {
         let _held = &place;
-        json.map(|json| Ok::<_, Infallible>(Event::default().data(&*json)))
+        let event = match next {
+            Next::Figures => Event::default().data(&*shared.live.text(&visitor.sight)),
+            _ => Event::default().event("beat").data(format!("{{\"age_ms\":{}}}", shared.live.age_ms(&shared))),
+        };
+        Ok::<_, Infallible>(event)
     });
-    Sse::new(events).keep_alive(KeepAlive::new().interval(HEARTBEAT)).into_response()
+    // A proxy that gathers before it sends would make every figure old.
+    ([("x-accel-buffering", "no"), ("cache-control", "no-store")], Sse::new(events)).into_response()
 }

@@ -1,25 +1,41 @@
-//! The web: live figures, metrics, health, intake of posted events, and the wallboard.
+//! The web: wallboard, pages, API, live figures, metrics, health, intake of posted events.
 //!
-//! Reads finished snapshots; never reaches into the engine.
+//! Reads finished snapshots and asks the store; never reaches into the engine. Whoever asks is a
+//! [`Visitor`](visitor::Visitor) with rights and a sight; what lies outside is as if it were not there.
 //!
-//! - [`settings`]: `[http]` of the configuration
-//! - [`routes`]: what is served where · [`access`]: who may, and the headers of every answer
-//! - [`live`]: the live figures as JSON and as a stream · [`view`]: the types that leave the house
-//! - [`board`]: the wallboard · [`assets`]: its style and script
-//! - [`ingest`]: posted events · [`sender`]: who may post them · [`unpack`]: gzip, bounded
-//! - [`health`]: alive, ready, metrics
+//! - [`settings`]: `[http]` of the configuration · [`shared`]: what every page shares
+//! - [`routes`]: what is served where, and who may · [`access`]: who is let through
+//! - [`visitor`]: who asks · [`tokens`]: who may what · [`refusal`]: why there is no answer
+//! - [`live`]: the live figures as JSON and as a stream · [`view`], [`figures`]: the types that leave
+//!   the house · [`readers`]: questions to the store · [`stretch`]: the days they are about
+//! - [`board`]: the wallboard · [`pages`]: the pages for the desk · [`frame`], [`look`]: what is
+//!   around them · [`assets`]: their style and scripts
+//! - [`api`]: the API · [`health`]: alive, ready, metrics
+//! - [`ingest`]: posted events · [`sender`]: who may post, how much · [`unpack`]: bodies
 
 pub mod access;
+pub mod api;
 pub mod assets;
 pub mod board;
+pub mod figures;
+pub mod frame;
 pub mod health;
 pub mod ingest;
 pub mod live;
+pub mod look;
+pub mod pages;
+pub mod readers;
+pub mod refusal;
 pub mod routes;
 pub mod sender;
 pub mod settings;
+pub mod shared;
+pub mod stretch;
+pub mod tokens;
 pub mod unpack;
 pub mod view;
+pub mod visitor;
 
-pub use routes::{Shared, router};
+pub use routes::router;
 pub use settings::HttpSettings;
+pub use shared::Shared;

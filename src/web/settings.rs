@@ -16,11 +16,33 @@ pub struct HttpSettings {
     pub token: Option<String>,
     /// File that holds the token, in place of `token`.
     pub token_file: Option<PathBuf>,
+    /// File in which `servicegrad token` keeps further tokens, as hashes. Default: none.
+    pub tokens: Option<PathBuf>,
+    /// Who stands behind the service, for the accessibility statement. Default: not said.
+    pub public_body: Option<String>,
+    /// Where they are reached. Default: not said.
+    pub public_contact: Option<String>,
+}
+
+/// Who stands behind the service, where that is said.
+#[derive(Clone, Debug, Default)]
+pub struct PublicBody {
+    /// Its name.
+    pub name: Option<String>,
+    /// Where it is reached.
+    pub contact: Option<String>,
 }
 
 impl Default for HttpSettings {
     fn default() -> Self {
-        Self { listen: SocketAddr::from(([127, 0, 0, 1], 9464)), token: None, token_file: None }
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 9464)),
+            token: None,
+            token_file: None,
+            tokens: None,
+            public_body: None,
+            public_contact: None,
+        }
     }
 }
 
@@ -31,9 +53,10 @@ impl HttpSettings {
         if self.token.is_some() && self.token_file.is_some() {
             wrong.push(("token_file".to_owned(), "stands beside token; give one of them".to_owned()));
         }
-        if !self.listen.ip().is_loopback() && self.token.is_none() && self.token_file.is_none() {
+        let is_kept = self.token.is_some() || self.token_file.is_some() || self.tokens.is_some();
+        if !self.listen.ip().is_loopback() && !is_kept {
             let why = format!(
-                "{} is not loopback: anybody there could read and send; give a `token` or `token_file`",
+                "{} is not loopback: anybody there could read and send; give `token`, `token_file` or `tokens`",
                 self.listen
             );
             wrong.push(("listen".to_owned(), why));

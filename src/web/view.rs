@@ -1,13 +1,17 @@
-//! The types of the live figures as they leave the house.
+//! The live figures as they leave the house.
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::measure::Share;
-use crate::names::{DefinitionId, SourceId};
+use crate::names::SourceId;
 use crate::stats::snapshot::{QueueNow, Snapshot, Window};
 use crate::stats::{LegCounts, definition, unit_rates};
+use crate::store::Sight;
+use crate::web::assets::BUILD;
+use crate::web::figures::{ObjectiveView, ShareView, VisitFiguresView};
 
 /// Margin below the target within which a level counts as near it.
 const NEAR: f64 = 0.03;
@@ -15,14 +19,16 @@ const NEAR: f64 = 0.03;
 const SPEAKS_MIN: i64 = 5;
 
 /// Everything live.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct LiveView {
     /// When these figures were made, ms since 1970.
     pub at_ms: i64,
     /// Goes up with every commit.
     pub revision: u64,
-    /// Version of the program: a page of another version loads itself anew.
+    /// Version of the program.
     pub version: &'static str,
+    /// Build of the program and its pages: a page of another one loads itself anew.
+    pub build: &'static str,
     /// The queues, in the order of the configuration.
     pub queues: Vec<QueueView>,
     /// Units with transfers today or this month.
@@ -31,10 +37,12 @@ pub struct LiveView {
     pub sources: Vec<SourceView>,
     /// What is wrong with the store; null: nothing. Live figures then run ahead of what is stored.
     pub store_trouble: Option<String>,
+    /// The alerts that are on.
+    pub alerts: Vec<AlertView>,
 }
 
 /// One queue.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct QueueView {
     /// Its name.
     pub queue: String,
@@ -57,68 +65,14 @@ pub struct QueueView {
     pub agents: BTreeMap<&'static str, u32>,
     /// The promise.
     pub objective: Option<ObjectiveView>,
-    /// By window: 5m, 15m, 30m, 1h, today, month.
-    pub windows: BTreeMap<&'static str, WindowView>,
+    /// By window: 5m, 15m, 30m and 1h of those decided; today and month of those offered.
+    pub windows: BTreeMap<&'static str, VisitFiguresView>,
     /// Today by quarter-hour of offering, those with calls only.
     pub trend: Vec<TrendView>,
 }
 
-/// The promise of a queue.
-#[derive(Debug, Serialize)]
-pub struct ObjectiveView {
-    /// Threshold, seconds.
-    pub threshold_s: f64,
-    /// Target, 0 to 1.
-    pub target: f64,
-    /// Id of the definition.
-    pub definition: &'static str,
-}
-
-/// A share with its numbers; `ratio` is null for no data.
-#[derive(Debug, Serialize)]
-pub struct ShareView {
-    met: i64,
-    of: i64,
-    ratio: Option<f64>,
-}
-
-impl From<Share> for ShareView {
-    fn from(share: Share) -> Self {
-        Self { met: share.met, of: share.of, ratio: share.ratio() }
-    }
-}
-
-/// One window of a queue.
-#[derive(Debug, Serialize)]
-pub struct WindowView {
-    /// In short windows those decided; today and this month those offered.
-    pub offered: i64,
-    /// Answered.
-    pub answered: i64,
-    /// Abandoned, short ones included.
-    pub abandoned: i64,
-    /// Short abandons.
-    pub short_abandoned: i64,
-    /// Service level per threshold in seconds, by the queue's definition.
-    pub service_level: BTreeMap<String, ShareView>,
-    /// The level of the objective.
-    pub level: Option<ShareView>,
-    /// Answer rate.
-    pub answer_rate: ShareView,
-    /// Mean wait of the answered, seconds.
-    pub mean_wait_s: Option<f64>,
-    /// Percentiles of the waits of the answered, seconds.
-    pub p50_s: Option<f64>,
-    /// 90 %.
-    pub p90_s: Option<f64>,
-    /// 95 %.
-    pub p95_s: Option<f64>,
-    /// 99 %.
-    pub p99_s: Option<f64>,
-}
-
 /// One quarter-hour of the trend.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct TrendView {
     /// When it begins, ms since 1970.
     pub start_ms: i64,
@@ -129,43 +83,64 @@ pub struct TrendView {
 }
 
 /// One unit.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct UnitView {
-    unit: String,
-    title: String,
-    organisation: String,
-    today: ShareView,
-    month: ShareView,
+    /// Its name.
+    pub unit: String,
+    /// What people call it.
+    pub title: String,
+    /// Whose it is.
+    pub organisation: String,
+    /// Its answer rate today.
+    pub today: ShareView,
+    /// And this month.
+    pub month: ShareView,
 }
 
 /// One source.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct SourceView {
-    source: String,
-    up: bool,
-    last_event_ms: Option<i64>,
-    trouble: Option<String>,
+    /// Its name.
+    pub source: String,
+    /// It is heard.
+    pub up: bool,
+    /// Time of its newest event, ms since 1970, by its own clock.
+    pub last_event_ms: Option<i64>,
+    /// What is wrong, in words.
+    pub trouble: Option<String>,
     /// What it cannot tell: figures that hang on it are absent.
-    untold: Vec<&'static str>,
+    pub untold: Vec<&'static str>,
     /// Checksum of the mapping of its columns; null: it has none.
-    mapping: Option<String>,
+    pub mapping: Option<String>,
     /// When that was last changed.
-    mapping_changed_ms: Option<i64>,
+    pub mapping_changed_ms: Option<i64>,
+}
+
+/// One alert that is on.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AlertView {
+    /// What is wrong: `source_down`, `store_down`.
+    pub alert: &'static str,
+    /// With what, as people call it; empty where there is only one.
+    pub subject: String,
 }
 
 impl LiveView {
-    /// The view of a snapshot.
-    pub fn of(snapshot: &Snapshot) -> Self {
+    /// What `sight` covers of a snapshot.
+    pub fn of(snapshot: &Snapshot, sight: &Sight) -> Self {
         let directory = &snapshot.directory;
         let share = |counts: &LegCounts| unit_rates::per_attempt(counts).into();
         let units = snapshot.units.iter().filter(|unit| unit.month.transfers > 0 || unit.today.transfers > 0);
         let sources = directory.sources().iter().zip(&snapshot.sources);
+        let queues = snapshot.queues.iter().filter(|queue| sight.sees_queue(queue.id));
         Self {
             at_ms: snapshot.at.0,
             revision: snapshot.revision,
             version: env!("CARGO_PKG_VERSION"),
-            queues: snapshot.queues.iter().map(|queue| queue_view(snapshot, queue)).collect(),
+            build: &BUILD,
+            queues: queues.map(|queue| queue_view(snapshot, queue)).collect(),
             units: units
+                .filter(|unit| sight.sees_unit(unit.id, directory))
                 .map(|now| {
                     let unit = directory.unit(now.id);
                     UnitView {
@@ -190,39 +165,30 @@ impl LiveView {
                 })
                 .collect(),
             store_trouble: snapshot.store.trouble.clone(),
+            alerts: alerts(snapshot),
         }
     }
 }
 
+/// What is wrong with the daemon's own supply: silent sources, a store that does not take commits.
+fn alerts(snapshot: &Snapshot) -> Vec<AlertView> {
+    let sources = snapshot.directory.sources().iter().zip(&snapshot.sources).filter(|(_, source)| !source.is_up);
+    let down = sources.map(|(name, _)| AlertView { alert: "source_down", subject: name.clone() });
+    let store = snapshot.store.trouble.iter().map(|_| AlertView { alert: "store_down", subject: String::new() });
+    down.chain(store).collect()
+}
+
 fn queue_view(snapshot: &Snapshot, now: &QueueNow) -> QueueView {
     let queue = snapshot.directory.queue(now.id);
-    let by = queue.objective.map_or(DefinitionId::default(), |objective| objective.definition);
     let level = |window: Window| {
-        queue.objective.map(|objective| now.service_level(window, objective.threshold_ms, by, &snapshot.directory))
+        let of = |o: crate::directory::Objective| {
+            now.service_level(window, o.threshold_ms, o.definition, &snapshot.directory)
+        };
+        queue.objective.map(of)
     };
     let windows = Window::ALL.into_iter().map(|window| {
-        let cell = now.window(window);
-        let counts = &cell.counts;
-        let quantile = |q: f64| cell.waits.quantile_ms(q).map(|ms| f64::from(ms) / 1000.0);
-        let levels = queue.thresholds_ms.iter().map(|ms| {
-            let level = now.service_level(window, *ms, by, &snapshot.directory);
-            ((f64::from(*ms) / 1000.0).to_string(), level.into())
-        });
-        let view = WindowView {
-            offered: counts.offered,
-            answered: counts.answered,
-            abandoned: counts.abandoned,
-            short_abandoned: counts.short_abandoned,
-            service_level: levels.collect(),
-            level: level(window).map(Into::into),
-            answer_rate: definition::answer_rate(counts).into(),
-            mean_wait_s: counts.mean_wait_answered_s(),
-            p50_s: quantile(0.5),
-            p90_s: quantile(0.9),
-            p95_s: quantile(0.95),
-            p99_s: quantile(0.99),
-        };
-        (window.as_str(), view)
+        let level = |threshold_ms, by| now.service_level(window, threshold_ms, by, &snapshot.directory);
+        (window.as_str(), VisitFiguresView::with(now.window(window), queue, level))
     });
     let trend = now.trend.iter().map(|(start, counts)| TrendView {
         start_ms: start.0,
@@ -239,11 +205,7 @@ fn queue_view(snapshot: &Snapshot, now: &QueueNow) -> QueueView {
         longest_wait_s: now.longest_wait.map(|wait| f64::from(wait.ms()) / 1000.0),
         talking: now.talking,
         agents: now.agents.iter().map(|(state, count)| (state.as_str(), *count)).collect(),
-        objective: queue.objective.map(|objective| ObjectiveView {
-            threshold_s: f64::from(objective.threshold_ms) / 1000.0,
-            target: objective.target,
-            definition: objective.definition.as_str(),
-        }),
+        objective: queue.objective.as_ref().map(Into::into),
         windows: windows.collect(),
         trend: trend.collect(),
     }

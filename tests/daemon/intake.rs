@@ -280,11 +280,19 @@ fn every_page_answers_with_its_headers() {
     let daemon = house.run();
     assert_eq!(daemon.get("/healthz"), "ok\n");
     assert_eq!(daemon.get("/readyz"), "{\"ready\":true}");
-    for (language, word) in [("sv", "Väntar nu"), ("en", "Waiting now")] {
-        let page = daemon.get(&format!("/?lang={language}"));
-        assert!(page.contains(word) && page.contains(&format!("<html lang=\"{language}\"")), "{page}");
-        assert!(!page.contains(">board-"), "a text is missing: {page}");
+    for path in ["/", "/units", "/queues/kundtjanst", "/reports", "/status", "/tillganglighet"] {
+        for language in ["sv", "en"] {
+            let page = daemon.get(&format!("{path}?lang={language}"));
+            assert!(page.contains(&format!("<html lang=\"{language}\"")), "{page}");
+            // A key that has no text stands for itself.
+            let keys = servicegrad::i18n::keys(servicegrad::i18n::Language::Sv);
+            let bare = keys.iter().find(|key| page.contains(&format!(">{key}<")));
+            assert_eq!(bare, None, "a text is missing on {path}");
+        }
     }
+    assert!(daemon.get("/?lang=sv").contains("Väntar") && daemon.get("/?lang=en").contains("Waiting"));
+    assert_eq!(daemon.ask("GET", "/queues/nobody", "", b"").0, 404);
+    assert_eq!(daemon.ask("GET", "/queues/kundtjanst?day=soon", "", b"").0, 400);
     let live: serde_json::Value = serde_json::from_str(&daemon.get("/api/v1/live")).unwrap();
     assert_eq!(live["queues"][0]["queue"], "kundtjanst");
     let schema = daemon.get("/api/v1/events/schema");
@@ -301,5 +309,29 @@ fn every_page_answers_with_its_headers() {
     }
     assert!(lines.iter().any(|line| line.starts_with("content-security-policy: default-src 'none'")), "{lines:?}");
     // An open stream does not hold up the end.
+    daemon.stop();
+}
+
+#[test]
+fn a_simulated_day_is_the_same_sent_over_tcp_posted_and_sent_again() {
+    let (house, port) = house();
+    let daemon = house.run();
+    let url = format!("http://{}/api/v1/events?source=hook", daemon.address);
+    let day = ["simulate", "--from", "2026-03-02", "--to", "2026-03-03"];
+    let told = |more: &[&str]| {
+        let output = house.command(&[&day, more].concat());
+        (output.status.code().unwrap(), String::from_utf8_lossy(&output.stderr).trim().to_owned())
+    };
+    let (code, first) = told(&["--tcp", &port, "--token", "hemligt"]);
+    assert!(code == 0 && first.ends_with(" accepted, 0 known already, 0 rejected"), "{first}");
+    let count = first.split(' ').next().unwrap().to_owned();
+    assert!(count.parse::<u32>().unwrap() > 2_000);
+    let again = told(&["--tcp", &port, "--token", "hemligt"]);
+    assert_eq!(again, (0, format!("0 accepted, {count} known already, 0 rejected")));
+    assert_eq!(told(&["--http", &url]), (0, format!("{count} accepted, 0 known already, 0 rejected")));
+    let (code, why) = told(&["--tcp", &port, "--token", "fel"]);
+    assert!(code == 1 && why.contains("right token"), "{why}");
+    let (code, why) = told(&["--http", &url.replace("hook", "nobody")]);
+    assert!(code == 1 && why.contains("404"), "{why}");
     daemon.stop();
 }

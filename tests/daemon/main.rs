@@ -8,6 +8,7 @@
     reason = "tests stop at the first surprise"
 )]
 
+mod access;
 mod annual;
 mod captured;
 mod checked;

@@ -8,7 +8,11 @@ use std::sync::Arc;
 use serde_json::Value;
 use servicegrad::call::fact::CallFacts;
 use servicegrad::directory::{Directory, OrganisationSettings, QueueSettings, SwitchQueue, UnitRow, Units};
-use servicegrad::source::asterisk_ami::Ami;
+use servicegrad::event::{CallEvent, EventKind};
+use servicegrad::measure::Moment;
+use servicegrad::names::SourceId;
+use servicegrad::source::asterisk_ami::{Ami, Conversation};
+use servicegrad::source::{Batch, Decode, Dialogue, SourceSettings};
 
 use crate::asterisk::{decode, facts};
 use crate::story::ZONE;
@@ -134,4 +138,91 @@ fn managers_of_other_peoples_switches() {
         }
     }
     assert_eq!(wrong, Vec::<String>::new());
+}
+
+/// What a stretch of the wire tells, in words.
+fn told(name: &str) -> Option<Vec<String>> {
+    let wire = std::fs::read(samples()?.join(format!("asterisk-ami-wire/{name}.txt"))).unwrap();
+    let events = decode(&mut Ami::default(), &wire, 61);
+    let words = |event: &CallEvent| match &event.kind {
+        EventKind::AgentChanged { agent, queue, state } => {
+            format!("{agent} {} {}", queue.as_deref().unwrap_or("-"), state.as_str())
+        }
+        EventKind::QueueSnapshot { queue, waiting, .. } => format!("{waiting} wait in {queue}"),
+        other => format!("{other:?}"),
+    };
+    Some(events.iter().map(words).collect())
+}
+
+#[test]
+fn thirteen_stretches_of_the_wire() {
+    if samples().is_none() {
+        return;
+    }
+    let queue = "xxxxxxxxxxxxxxxx-tous";
+    let ready = |agent: &str| format!("Agent/{agent} {queue} available");
+    let mut members = vec![format!("0 wait in {queue}")];
+    members.extend(["220", "213", "859", "214", "333"].map(ready));
+    members.push(format!("Agent/999 {queue} paused"));
+    let mut wrong = Vec::new();
+    let expected: [(&str, Vec<String>); 13] = [
+        // Some minutes of a switch on which somebody logs in as 402, whose phone is busy meanwhile.
+        (
+            "agent_loggued_in",
+            ["401 general_queue available", "402 general_queue busy"]
+                .into_iter()
+                .chain(["402 general_queue available"; 2])
+                .map(|words| format!("Agent/{words}"))
+                .collect(),
+        ),
+        // Answers to what others ask tell of no call.
+        ("asyncagi_channel_does_not_exist", vec![]),
+        ("asyncagi_get_var", vec![]),
+        ("login_md5", vec![]),
+        ("login_ok", vec![]),
+        ("logoff", vec![]),
+        ("originate_sync", vec![]),
+        ("ping", vec![]),
+        ("pjsip_show_endpoint", vec![]),
+        ("queue_add", vec![]),
+        ("queue_status", members),
+        ("rasterisk_command", vec![]),
+        ("sip_notify", vec![]),
+    ];
+    for (name, expected) in expected {
+        let told = told(name).unwrap();
+        if told != expected {
+            wrong.push(format!("{name}: {told:?}"));
+        }
+    }
+    assert_eq!(wrong, Vec::<String>::new());
+}
+
+#[test]
+fn a_login_in_the_words_of_another_switch() {
+    let Some(samples) = samples() else { return };
+    let mut settings = SourceSettings::named("vaxel", "asterisk_ami");
+    settings.user = Some("servicegrad".into());
+    let mut conversation = Conversation::new(&settings, "hemlig");
+    let mut batch = Batch::of(SourceId(0));
+    let mut hears = |conversation: &mut Conversation, name: &str, question: &str| {
+        let wire = std::fs::read_to_string(samples.join(format!("asterisk-ami-wire/{name}.txt"))).unwrap();
+        let wire = wire.replace("action/transaction_uid/1/1", question);
+        conversation.feed(wire.as_bytes(), Moment(1_409_169_927_412), &mut batch);
+        String::from_utf8(conversation.say()).unwrap()
+    };
+    conversation.connected(Moment(0));
+    // The digest of 145769581 and the secret, by `printf 145769581hemlig | md5sum`.
+    let said = hears(&mut conversation, "login_md5", "sg-challenge");
+    assert!(said.contains("Key: 80a261e85f96e45cf0fdb029707c8874\r\n") && !said.contains("hemlig"), "{said}");
+    let said = hears(&mut conversation, "login_ok", "sg-login");
+    let asked: Vec<&str> = said.lines().filter_map(|line| line.strip_prefix("Action: ")).collect();
+    // The banner comes once more in this capture, and with it a challenge is asked for.
+    assert_eq!(asked, ["Challenge", "Ping", "CoreSettings", "QueueStatus", "CoreShowChannels"]);
+    // Its clock is two seconds ahead.
+    hears(&mut conversation, "ping", "sg-ping-1");
+    assert_eq!(conversation.findings().clock_ahead_ms, Some(2_000));
+    assert_eq!(conversation.findings().queues, Vec::<String>::new());
+    hears(&mut conversation, "queue_status", "sg-queues");
+    assert_eq!(conversation.findings().queues, ["xxxxxxxxxxxxxxxx-tous"]);
 }

@@ -10,6 +10,8 @@
 
 mod asterisk;
 mod captures;
+mod cel;
+mod csta;
 mod disguised;
 mod fuzz;
 mod oracle;

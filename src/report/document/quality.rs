@@ -14,7 +14,7 @@ pub fn chapter(report: &Report, speak: Speak) -> Option<Chapter> {
     if !quality.gaps.is_empty() {
         blocks.push(Block::Table(gaps(quality, &report.period, speak)));
     }
-    Some(Chapter { title: speak.text("report-quality"), blocks })
+    Some(Chapter { title: speak.text("report-quality-title"), blocks })
 }
 
 fn two_columns(id: &str, caption: String, first: &str, speak: Speak) -> Table {

@@ -241,6 +241,26 @@ impl Story {
         }
     }
 
+    /// Whether the caller on this channel has been sent on, and nobody has taken the call there yet.
+    pub fn is_sent_on(&self, id: &str) -> bool {
+        let Part::Caller(name) = self.channels.part(id) else { return false };
+        let attempts = self.calls.get(&name).map(|call| &call.attempts[..]).unwrap_or_default();
+        let is_theirs = |attempt: &&Attempt| !attempt.is_consult || attempt.is_handed_over;
+        attempts.iter().rev().find(is_theirs).is_some_and(|attempt| attempt.taken.is_none())
+    }
+
+    /// Whether a channel is a phone that a transfer rings, and has not been answered.
+    pub fn is_ringing_leg(&self, id: &str) -> bool {
+        let Part::Leg(name, place) = self.channels.part(id) else { return false };
+        let leg = self.attempt(&name, place).and_then(|attempt| attempt.legs.iter().find(|leg| leg.id == id));
+        leg.is_some_and(|leg| leg.answered.is_none() && leg.ended.is_none())
+    }
+
+    /// Whether the caller of this channel's call is talking to an attendant.
+    pub fn is_being_helped(&self, id: &str) -> bool {
+        self.call_of(id).is_some_and(|name| self.is_talking(&name))
+    }
+
     pub(super) fn is_talking(&self, name: &CallName) -> bool {
         self.calls.get(name).is_some_and(|call| call.talking.is_some())
     }
@@ -336,7 +356,8 @@ impl Story {
             return;
         }
         let device = self.channels.device(&leg.id);
-        let is_outside = !device.is_empty() && device == self.channels.device(caller);
+        let is_said = self.channels.get(&leg.id).is_some_and(|channel| channel.is_outside);
+        let is_outside = is_said || (!device.is_empty() && device == self.channels.device(caller));
         let by = match (attempt.is_picked_up, is_outside) {
             (true, _) => AnsweredBy::Other,
             // Where callers come from is also where calls go out.

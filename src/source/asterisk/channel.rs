@@ -43,6 +43,8 @@ pub struct Channel {
     pub is_calling: bool,
     /// It shares a bridge.
     pub is_bridged: bool,
+    /// It leads out of the switch, as the switch itself says.
+    pub is_outside: bool,
     part: Part,
 }
 
@@ -95,6 +97,7 @@ impl Channels {
             is_let_go: false,
             is_calling: false,
             is_bridged: false,
+            is_outside: false,
             part: Part::Unknown,
         };
         self.by_id.insert(seen.id.into(), channel);

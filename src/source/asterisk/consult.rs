@@ -1,7 +1,7 @@
 //! Attended transfers: the attendant asks the unit first, on a leg of its own, and then hands the
 //! caller over, lets go while it still rings, or takes the caller back.
 
-use crate::event::{EndedBy, EventKind, TransferKind};
+use crate::event::{EndedBy, EventKind, TransferKind, TransferResult};
 use crate::names::CallName;
 use crate::source::asterisk::Story;
 use crate::source::asterisk::channel::{Part, local_extension};
@@ -42,6 +42,42 @@ impl Story {
             attempt.kind = TransferKind::Blonde;
             self.tell_started(&name, place);
         }
+    }
+
+    /// A channel's owner dials: a question to a unit, if they are talking to a caller on another one.
+    pub fn asks(&mut self, from: &str, target: &str) {
+        let by_device = self.talking.get(self.channels.device(from)).cloned();
+        let (Part::Unknown, Some(name)) = (self.channels.part(from), by_device) else { return };
+        let place = self.begin(&name, TransferKind::Attended, target, true);
+        if let Some(attempt) = self.attempt_mut(&name, place) {
+            attempt.asker = Some(from.into());
+        }
+        self.channels.cast(from, Part::Leg(name, place));
+    }
+
+    /// Whether a channel is part of a question to a unit, or of a transfer.
+    pub fn is_question(&self, id: &str) -> bool {
+        matches!(self.channels.part(id), Part::Leg(..))
+    }
+
+    /// Nobody answered where a caller was sent, and they are back with whoever sent them.
+    pub fn recalled(&mut self, id: &str) {
+        let Part::Caller(name) = self.channels.part(id) else { return };
+        let attempts = self.calls.get(&name).map(|call| &call.attempts[..]).unwrap_or_default();
+        if let Some(place) = attempts.iter().rposition(|attempt| attempt.taken.is_none()) {
+            self.tell_result(&name, place, TransferResult::Recalled);
+        }
+    }
+
+    /// A phone of a transfer hands the call on to another, as by forwarding or pickup.
+    pub fn rings_elsewhere(&mut self, id: &str) {
+        if let Part::Leg(name, place) = self.channels.part(id)
+            && let Some(attempt) = self.attempt_mut(&name, place)
+        {
+            attempt.legs.retain(|leg| leg.id != id);
+            attempt.is_picked_up = true;
+        }
+        self.channels.remove(id);
     }
 
     /// The question to a unit that a channel is part of, if it is of one.

@@ -60,6 +60,8 @@ pub struct Talking {
     pub attendant: SmolStr,
     /// The attendant's device.
     pub device: SmolStr,
+    /// The answer was seen, so that the end belongs to something.
+    pub is_seen: bool,
 }
 
 /// Everything that goes on.
@@ -82,8 +84,9 @@ pub struct Story {
 pub struct SwitchClock {
     /// The latest stamp.
     pub now: Moment,
-    /// Stamps are ours, since the switch tells none.
-    pub is_ours: bool,
+    /// Whose testimony the stamps are: the switch's own, live or from a journal, or ours where it
+    /// tells none.
+    pub evidence: Evidence,
 }
 
 impl Story {
@@ -92,6 +95,13 @@ impl Story {
     pub fn pass(&mut self, clock: SwitchClock) {
         self.clock = clock;
         self.decide_leavers();
+    }
+
+    /// Tells what happened at an earlier moment and has become plain only now.
+    pub fn at(&mut self, at: Moment, tell: impl FnOnce(&mut Self)) {
+        let now = std::mem::replace(&mut self.clock.now, at);
+        tell(self);
+        self.clock.now = now;
     }
 
     /// The switch's clock.
@@ -138,6 +148,17 @@ impl Story {
         self.channels.get(id).is_some()
     }
 
+    /// Whether a channel shares a bridge.
+    pub fn is_bridged(&self, id: &str) -> bool {
+        self.channels.get(id).is_some_and(|channel| channel.is_bridged)
+    }
+
+    /// Whether `name` is that of the caller's channel of the call that a channel is part of.
+    pub fn is_caller_named(&self, id: &str, name: &str) -> bool {
+        let caller = self.call_of(id).and_then(|call| self.calls.get(&call)).map(|call| &call.caller);
+        caller.and_then(|caller| self.channels.get(caller)).is_some_and(|channel| channel.name == name)
+    }
+
     /// The call that a channel belongs to.
     pub(super) fn call_of(&self, id: &str) -> Option<CallName> {
         match self.channels.part(id) {
@@ -174,6 +195,27 @@ impl Story {
         {
             known.links.push(linkedid.into());
             self.links.insert(linkedid.into(), call.clone());
+        }
+    }
+
+    /// The name of a channel that was not known when it was first seen.
+    pub fn is_device(&mut self, id: &str, name: &str) {
+        if let Some(channel) = self.channels.get_mut(id) {
+            channel.name = name.into();
+        }
+    }
+
+    /// The number that a caller dialled.
+    pub fn dialled(&mut self, id: &str, number: &str) {
+        if let Some(channel) = self.channels.get_mut(id).filter(|channel| channel.dialled.is_empty()) {
+            channel.dialled = number.into();
+        }
+    }
+
+    /// A channel leads out of the switch.
+    pub fn goes_outside(&mut self, id: &str) {
+        if let Some(channel) = self.channels.get_mut(id) {
+            channel.is_outside = true;
         }
     }
 
@@ -250,6 +292,15 @@ impl Story {
         }
     }
 
+    /// A channel of which nothing will be heard again is forgotten, and the call whose caller it was:
+    /// nobody has told how that ended.
+    pub fn forget_channel(&mut self, id: &str) {
+        if let Part::Caller(name) = self.channels.part(id) {
+            self.drop_call(&name);
+        }
+        self.channels.remove(id);
+    }
+
     /// The call is over as far as anybody can tell, since this moment; how is not known.
     pub fn lose_call(&mut self, name: &CallName, at: Moment) {
         self.tell_at(at, name, "lost", EventKind::CallEnded { by: None });
@@ -268,13 +319,15 @@ impl Story {
     }
 
     pub(super) fn stamp(&self, at: Moment) -> Stamp {
-        let evidence = if self.clock.is_ours { Evidence::Receiver } else { Evidence::Live };
-        Stamp { evidence, ..Stamp::live(at) }
+        Stamp { evidence: self.clock.evidence, ..Stamp::live(at) }
     }
 
     /// Tells something with a stamp of its own.
     pub fn tell_stamped(&mut self, stamp: Stamp, call: &CallName, detail: &str, kind: EventKind) {
-        let parts = [kind.type_name().as_bytes(), call.as_bytes(), &stamp.at.0.to_le_bytes(), detail.as_bytes()];
-        self.told.push(CallEvent { id: EventId::of(&parts), stamp, source: None, call: call.clone(), kind });
+        let at = stamp.at.0.to_le_bytes();
+        let parts: &[&[u8]] = &[kind.type_name().as_bytes(), call.as_bytes(), &at, detail.as_bytes(), b"journal"];
+        // What a live feed and a journal say at the same millisecond are two testimonies.
+        let told_by = if self.clock.evidence == Evidence::Journal { parts } else { &parts[..4] };
+        self.told.push(CallEvent { id: EventId::of(told_by), stamp, source: None, call: call.clone(), kind });
     }
 }

@@ -77,7 +77,7 @@ impl Story {
     pub fn refused(&mut self, id: &str, queue: &str, reason: RefusedReason) {
         let name = self.caller(id);
         if let Some(call) = self.calls.get_mut(&name) {
-            call.is_queued = true;
+            (call.is_queued, call.waiting) = (true, None);
         }
         self.tell(&name, queue, EventKind::VisitRefused { queue: queue.into(), reason });
     }
@@ -102,6 +102,12 @@ impl Story {
         if !is_known {
             self.starts_leaving(id, queue, false, None);
         }
+    }
+
+    /// A caller is no longer in the queue, and it is plain why.
+    pub fn left(&mut self, id: &str, queue: &str, outcome: LeftOutcome) {
+        self.starts_leaving(id, queue, outcome != LeftOutcome::KeyExit, None);
+        self.leave_decided(&id.into(), Some(outcome));
     }
 
     fn starts_leaving(&mut self, id: &str, queue: &str, is_abandon: bool, wait_s: Option<u32>) {
@@ -160,16 +166,7 @@ impl Story {
             return self.attempt_answered_in_queue(&name, told.queue);
         }
         let name = self.caller(told.caller);
-        let device = SmolStr::new(self.channels.device(told.attendant));
-        self.channels.cast(told.attendant, Part::Attendant(name.clone()));
-        if let Some(call) = self.calls.get_mut(&name) {
-            (call.waiting, call.leaving, call.is_queued, call.is_answered) = (None, None, true, true);
-            call.talking =
-                Some(Talking { queue: told.queue.into(), attendant: told.attendant.into(), device: device.clone() });
-        }
-        if !device.is_empty() {
-            self.talking.insert(device, name.clone());
-        }
+        self.begin_talking(&name, told.queue, told.attendant, true);
         self.attempt_answered_in_queue(&name, told.queue);
         let wait = told.wait_s.map(|seconds| Wait::from_ms(i64::from(seconds) * 1000));
         let kind = EventKind::VisitAnswered {
@@ -182,11 +179,43 @@ impl Story {
         self.tell(&name, told.queue, kind);
     }
 
+    fn begin_talking(&mut self, name: &CallName, queue: &str, attendant: &str, is_seen: bool) {
+        let device = SmolStr::new(self.channels.device(attendant));
+        self.channels.cast(attendant, Part::Attendant(name.clone()));
+        if let Some(call) = self.calls.get_mut(name) {
+            (call.waiting, call.leaving, call.is_queued, call.is_answered) = (None, None, true, true);
+            let (queue, attendant) = (queue.into(), attendant.into());
+            call.talking = Some(Talking { queue, attendant, device: device.clone(), is_seen });
+        }
+        if !device.is_empty() {
+            self.talking.insert(device, name.clone());
+        }
+    }
+
+    /// A caller talks to an attendant, told on being asked: whoever is sent on from there is seen.
+    /// `is_seen`: the answer had been seen.
+    pub fn talks_on(&mut self, id: &str, queue: &str, attendant: &str, is_seen: bool) {
+        let name = self.caller(id);
+        self.begin_talking(&name, queue, attendant, is_seen);
+        for id in [id, attendant] {
+            self.bridged(id, true);
+        }
+    }
+
     /// The switch's word that an attendant's part is done.
     pub fn completes(&mut self, caller: &str, queue: &str, by: EndedBy) {
         let talking = self.calls.get(caller).and_then(|call| call.talking.as_ref());
         if talking.is_some_and(|talking| talking.queue == queue) {
             self.conversation_over(&caller.into(), Some(by));
+        }
+    }
+
+    /// The conversation between a caller and an attendant, of whom this channel is one, is over.
+    pub fn talk_over(&mut self, id: &str, by: EndedBy) {
+        let (Part::Caller(name) | Part::Attendant(name)) = self.channels.part(id) else { return };
+        let Some(call) = self.calls.get(&name) else { return };
+        if call.talking.as_ref().is_some_and(|talking| talking.attendant == id || call.caller == id) {
+            self.conversation_over(&name, Some(by));
         }
     }
 
@@ -202,6 +231,9 @@ impl Story {
     pub(super) fn conversation_over(&mut self, name: &CallName, by: Option<EndedBy>) {
         let Some(talking) = self.calls.get_mut(name).and_then(|call| call.talking.take()) else { return };
         self.talking.remove(&talking.device);
+        if !talking.is_seen {
+            return;
+        }
         let queue = talking.queue;
         let kind = EventKind::ConversationEnded { queue: Some(queue.clone()), talk: None, wait: None, by };
         self.tell(name, &queue, kind);

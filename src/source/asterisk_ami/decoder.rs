@@ -2,11 +2,11 @@
 
 use smol_str::SmolStr;
 
-use crate::event::{AgentState, EndedBy, EventKind, RefusedReason, Reject, Stamp};
+use crate::event::{AgentState, EndedBy, EventKind, Evidence, RefusedReason, Reject, Stamp};
 use crate::measure::{Moment, Ring, Wait};
 use crate::names::CallName;
 use crate::source::asterisk::Story;
-use crate::source::asterisk::channel::Seen;
+use crate::source::asterisk::channel::{CHANNELS_MAX, Seen};
 use crate::source::asterisk::consult::HandedOver;
 use crate::source::asterisk::story::SwitchClock;
 use crate::source::asterisk::visit::Connected;
@@ -47,6 +47,8 @@ pub(super) struct State {
     has_restarted: bool,
     /// Channels that the switch says there are now.
     alive: Option<Vec<SmolStr>>,
+    /// Who shares a bridge by way of a queue, told with them: bridge, channel, and of the caller the queue.
+    together: Vec<(SmolStr, SmolStr, Option<SmolStr>)>,
     /// Names of queues seen.
     pub(super) queues: Vec<SmolStr>,
     /// The queue that the dialplan has just sent a channel to.
@@ -134,12 +136,13 @@ impl State {
         self.in_flight.dedup();
         self.story.forget();
         (self.alive, self.uptime, self.sent_to) = (None, None, None);
+        self.together.clear();
     }
 
     fn take(&mut self, message: &Message<'_>) {
         if let Some(at) = seconds(message.get("Timestamp")) {
             if message.get("Response").is_empty() || message.get("Ping") == "Pong" {
-                self.story.pass(SwitchClock { now: at, is_ours: false });
+                self.story.pass(SwitchClock { now: at, evidence: Evidence::Live });
                 self.last_stamp = at;
             }
             if message.get("Ping") == "Pong" {
@@ -148,7 +151,7 @@ impl State {
             self.judge_uptime(at);
         } else if !message.get("Event").is_empty() && self.story.now() == Moment(0) {
             // Without time stamps, and with none heard before: ours must do.
-            self.story.pass(SwitchClock { now: self.received, is_ours: true });
+            self.story.pass(SwitchClock { now: self.received, evidence: Evidence::Receiver });
         }
         let event = message.get("Event");
         let id = message.get("Uniqueid");
@@ -297,7 +300,18 @@ impl State {
             "QueueEntry" => self.still_waits(message),
             "CoreShowChannel" => {
                 let id = message.get("Uniqueid");
-                self.alive.get_or_insert_default().push(id.into());
+                let alive = self.alive.get_or_insert_default();
+                if alive.len() >= CHANNELS_MAX {
+                    return;
+                }
+                alive.push(id.into());
+                let queue = message.get("ApplicationData").split(',').next().unwrap_or_default();
+                let queue = match (message.get("Application"), message.get("BridgeId")) {
+                    ("Queue", bridge) if !bridge.is_empty() => Some(Some(queue.into())),
+                    ("AppQueue", bridge) if !bridge.is_empty() => Some(None),
+                    _ => None,
+                };
+                self.together.extend(queue.map(|queue| (message.get("BridgeId").into(), id.into(), queue)));
                 self.story.see(Seen {
                     id,
                     name: message.get("Channel"),
@@ -368,7 +382,16 @@ impl State {
             // That has been told, and tells of all of them.
             self.in_flight.clear();
         }
-        for call in std::mem::take(&mut self.in_flight) {
+        let in_flight = std::mem::take(&mut self.in_flight);
+        let together = std::mem::take(&mut self.together);
+        for (bridge, caller, queue) in &together {
+            let is_other =
+                |(other, _, queue): &&(SmolStr, SmolStr, Option<SmolStr>)| other == bridge && queue.is_none();
+            if let (Some(queue), Some((_, attendant, _))) = (queue, together.iter().find(is_other)) {
+                self.story.talks_on(caller, queue, attendant, in_flight.contains(caller));
+            }
+        }
+        for call in in_flight {
             if alive.contains(&call) {
                 self.story.goes_on(&call);
             } else if !self.story.is_waiting(&call) {

@@ -1,161 +1,175 @@
-// The wallboard: fills the page with live figures and says when they are old.
-// Whole figures come with each message, so nothing is lost by a line that was cut.
+// The wallboard: fills the page with live figures, and says when they are old.
 
-const STALE_S = 15; // from here on the age is said
-const BLANK_S = 60; // from here on there are no figures
-const POLL_MS = 5000; // where the stream does not come through
+import { BLANK_MS, STALE_MS, listen } from "./live.js";
+import { draw } from "./trend.js";
 
 const texts = JSON.parse(document.getElementById("texts").textContent);
-const language = document.documentElement.lang;
-const locale = language === "sv" ? "sv-SE" : "en-GB";
-const percent = new Intl.NumberFormat(locale, { style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 });
-const whole = new Intl.NumberFormat(locale);
+const locale = document.documentElement.lang === "sv" ? "sv-SE" : "en-GB";
 const timeZone = document.body.dataset.zone; // the organisation's, wherever the screen hangs
-const time = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23", timeZone });
-const clock = new Intl.DateTimeFormat(locale, { weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone });
-const token = new URLSearchParams(location.search).get("token");
-const address = "/api/v1/live" + (token ? "?token=" + encodeURIComponent(token) : "");
+const build = document.body.dataset.build;
+const one = new Intl.NumberFormat(locale, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+const target = new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: 1 });
+const whole = new Intl.NumberFormat(locale);
+const moment = (options) => new Intl.DateTimeFormat(locale, { hourCycle: "h23", timeZone, ...options });
+const clock = moment({ hour: "2-digit", minute: "2-digit" });
+const second = moment({ hour: "2-digit", minute: "2-digit", second: "2-digit" });
+const day = moment({ weekday: "short", day: "numeric", month: "short" });
+const night = moment({ hour: "numeric", day: "numeric" });
 
 const NONE = "–";
-let heard = performance.now(); // when we last heard anything, by a clock that cannot be set
-let latest = null;
-let stream = null;
-let blanked = false;
+const place = (id) => document.getElementById(id);
+const tiles = new Map([...document.querySelectorAll(".tile")].map((tile) => [tile.dataset.queue, tile]));
+const loadedOn = night.format(new Date());
+let shown = null; // the figures on the screen; null: none
+let newest = null; // the figures that came last
+let paused = false;
 
 function seconds(value) {
-  if (value === null || value === undefined) return NONE;
-  const rounded = Math.round(value);
-  return rounded >= 60 ? `${Math.floor(rounded / 60)}:${String(rounded % 60).padStart(2, "0")}` : `${rounded}\u00a0s`;
+  const rounded = Math.floor(value);
+  if (rounded < 60) return [String(rounded), "s"];
+  const [minutes, rest] = [Math.floor(rounded / 60), String(rounded % 60).padStart(2, "0")];
+  return minutes < 60 ? [`${minutes}:${rest}`, ""] : [`${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, "0")}:${rest}`, ""];
 }
 
-function ratio(share) {
-  return share && share.ratio !== null ? percent.format(share.ratio) : NONE;
-}
-
-function put(tile, field, text) {
-  const place = tile.querySelector(`[data-field="${field}"]`);
-  if (place && place.textContent !== text) place.textContent = text;
-}
-
-function draw(svg, queue) {
-  const shapes = [];
-  const shape = (name, attributes) => {
-    const node = document.createElementNS("http://www.w3.org/2000/svg", name);
-    for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
-    shapes.push(node);
-  };
-  const quarters = queue.trend;
-  const width = 960, height = 120;
-  shape("line", { class: "base", x1: 0, x2: width, y1: height, y2: height });
-  if (quarters.length > 0) {
-    const first = quarters[0].start_ms;
-    const slots = Math.max(32, Math.round((quarters[quarters.length - 1].start_ms - first) / 900000) + 1);
-    const step = width / slots;
-    for (const quarter of quarters) {
-      if (quarter.level === null) continue;
-      const x = ((quarter.start_ms - first) / 900000) * step;
-      const low = queue.objective && quarter.level < queue.objective.target;
-      const tall = Math.max(2, quarter.level * height);
-      shape("rect", { class: low ? "bar low" : "bar", x: x + step * 0.12, y: height - tall, width: step * 0.76, height: tall });
-    }
+function put(tile, field, value, unit = "") {
+  const node = tile.querySelector(`[data-field="${field}"]`);
+  const text = value + unit;
+  if (node.dataset.text === text) return;
+  node.dataset.text = text;
+  node.replaceChildren(value);
+  if (unit) {
+    const small = document.createElement("small");
+    small.textContent = unit;
+    node.append(small);
   }
-  if (queue.objective) {
-    const y = height * (1 - queue.objective.target);
-    shape("line", { class: "goal", x1: 0, x2: width, y1: y, y2: y });
+}
+
+/// 100 means every one: what only rounds to it is not shown as it.
+function percent(ratio) {
+  return ratio === 1 ? "100" : one.format(Math.min(ratio * 100, 99.9));
+}
+
+function level(tile, field, share, objective) {
+  const told = share !== null && share.ratio !== null;
+  const low = told && objective !== null && share.ratio < objective.target;
+  const numbers = told ? `${whole.format(share.met)} ${texts["board-of"]} ${whole.format(share.of)}` : "";
+  put(tile, field, told ? percent(share.ratio) : NONE, told ? "%" : "");
+  put(tile, `${field}-n`, told ? `${low ? "■ " : ""}${numbers}` : share ? texts["board-no-calls"] : "");
+  const meter = tile.querySelector(`[data-meter="${field}"]`);
+  meter.classList.toggle("low", low);
+  meter.querySelector(".fill").setAttribute("width", told ? share.ratio * 100 : 0);
+  if (objective) meter.querySelector(".goal").setAttribute("x", Math.min(objective.target * 100, 99) - 0.4);
+}
+
+function state(tile, name) {
+  tile.dataset.state = name;
+  const pill = tile.querySelector(".state");
+  pill.dataset.state = name;
+  pill.querySelector(".word").textContent = texts[`state-${name}`];
+}
+
+function fill(tile, queue, live) {
+  state(tile, queue.state);
+  const today = queue.windows.today, fresh = queue.fresh;
+  level(tile, "level30", fresh ? queue.windows["30m"].level : null, queue.objective);
+  level(tile, "today", today.level, queue.objective);
+  put(tile, "waiting", fresh ? whole.format(queue.waiting) : NONE);
+  put(tile, "longest", ...(fresh && queue.longest_wait_s !== null && queue.waiting > 0 ? seconds(queue.longest_wait_s) : [NONE]));
+  put(tile, "answered", whole.format(today.answered));
+  put(tile, "offered", `${texts["board-of"]} ${whole.format(today.offered)}`);
+  const agents = Object.entries(queue.agents).filter(([is]) => is !== "logged_out").reduce((sum, [, count]) => sum + count, 0);
+  const known = fresh && Object.keys(queue.agents).length > 0;
+  put(tile, "available", known ? whole.format(queue.agents.available ?? 0) : NONE);
+  put(tile, "agents", known ? `${texts["board-of"]} ${whole.format(agents)}` : texts["board-not-told"]);
+  draw(tile.querySelector(".trend svg"), queue, live.at_ms, (ms) => clock.format(ms), (share) => target.format(share));
+}
+
+function footer(live) {
+  const down = live.sources.filter((source) => !source.up).map((source) => source.source);
+  const trouble = live.store_trouble !== null || down.length > 0;
+  const sources = place("sources");
+  sources.classList.toggle("trouble", trouble);
+  sources.textContent = live.store_trouble !== null
+    ? texts["board-store-down"]
+    : trouble ? `${texts["board-source-down"]}: ${down.join(", ")}` : texts["board-sources-ok"];
+  place("updated").textContent = second.format(live.at_ms);
+}
+
+function words(alert) {
+  return texts[`alert-${alert.alert}`].replace("{subject}", alert.subject);
+}
+
+function alerts(live) {
+  const list = place("alerts");
+  list.hidden = live.alerts.length === 0;
+  list.replaceChildren(...live.alerts.map((alert) => {
+    const line = document.createElement("li");
+    line.textContent = words(alert);
+    return line;
+  }));
+}
+
+/// What a person who cannot see the board is told: changes of state and alerts, no figure.
+function announce(live) {
+  if (shown === null) return;
+  const before = new Map(shown.queues.map((queue) => [queue.queue, queue.state]));
+  const told = live.queues
+    .filter((queue) => tiles.has(queue.queue) && before.get(queue.queue) !== queue.state)
+    .map((queue) => `${queue.title}: ${texts[`state-${queue.state}`]}`);
+  const known = new Set(shown.alerts.map(words));
+  told.push(...live.alerts.map(words).filter((text) => !known.has(text)));
+  if (told.length > 0) place("summary").textContent = told.join(". ");
+}
+
+function render(live) {
+  announce(live);
+  for (const queue of live.queues) {
+    const tile = tiles.get(queue.queue);
+    if (tile) fill(tile, queue, live);
   }
-  svg.replaceChildren(...shapes);
+  alerts(live);
+  footer(live);
+  shown = live;
 }
 
 function show(live) {
-  if (live.version !== document.body.dataset.version) return location.reload();
-  const told = [];
-  for (const queue of live.queues) {
-    const tile = document.querySelector(`.tile[data-queue="${CSS.escape(queue.queue)}"]`);
-    if (!tile) continue;
-    if (tile.dataset.state !== queue.state) {
-      if (latest) told.push(`${queue.title}: ${texts["state-" + queue.state]}`);
-      tile.dataset.state = queue.state;
-    }
-    tile.querySelector(".word").textContent = texts["state-" + queue.state];
-    const recent = queue.windows["30m"], today = queue.windows["today"];
-    const fresh = queue.fresh;
-    put(tile, "level30", fresh ? ratio(recent.level) : NONE);
-    put(tile, "n30", fresh && recent.level ? `n = ${whole.format(recent.level.of)}` : "");
-    put(tile, "levelToday", ratio(today.level));
-    put(tile, "nToday", today.level ? `n = ${whole.format(today.level.of)}` : "");
-    put(tile, "waiting", fresh ? whole.format(queue.waiting) : NONE);
-    put(tile, "longest", fresh ? (queue.waiting > 0 ? seconds(queue.longest_wait_s) : NONE) : NONE);
-    put(tile, "answered", whole.format(today.answered));
-    put(tile, "offered", `${texts["board-of"]} ${whole.format(today.offered)}`);
-    const agents = Object.values(queue.agents).reduce((sum, count) => sum + count, 0);
-    put(tile, "agents", fresh && agents > 0 ? whole.format(queue.agents.available ?? 0) : NONE);
-    put(tile, "talking", fresh && agents > 0 ? `${texts["board-of"]} ${whole.format(agents)}` : "");
-    draw(tile.querySelector("svg"), queue);
-  }
-  const down = live.sources.filter((source) => !source.up);
-  document.getElementById("sources").textContent = live.store_trouble
-    ? texts["board-store-down"]
-    : down.length > 0
-      ? `${texts["board-source-down"]}: ${down.map((source) => source.source).join(", ")}`
-      : texts["board-sources-ok"];
-  document.getElementById("updated").textContent = time.format(new Date(live.at_ms));
-  if (told.length > 0) document.getElementById("summary").textContent = told.join(". ");
-  latest = live;
-  blanked = false;
+  newest = live;
+  // Another build of the program, or a night gone by: begin anew, now that the daemon answers.
+  const now = night.formatToParts(new Date()).find((part) => part.type === "hour").value;
+  if (live.build !== build || (now === "3" && night.format(new Date()) !== loadedOn)) return location.reload();
+  if (!paused) render(live);
 }
 
 function blank() {
-  blanked = true;
-  for (const tile of document.querySelectorAll(".tile")) {
-    tile.dataset.state = "stale";
-    tile.querySelector(".word").textContent = texts["state-no_data"];
-    for (const place of tile.querySelectorAll("[data-field]")) place.textContent = place.classList.contains("note") ? "" : NONE;
-    tile.querySelector("svg").replaceChildren();
+  if (shown === null) return;
+  shown = null;
+  place("summary").textContent = texts["board-lost"];
+  for (const tile of tiles.values()) {
+    state(tile, "no_data");
+    for (const node of tile.querySelectorAll("[data-field]")) put(tile, node.dataset.field, node.classList.contains("note") ? "" : NONE);
+    for (const bar of tile.querySelectorAll(".fill")) bar.setAttribute("width", 0);
+    tile.querySelector(".trend svg").replaceChildren();
   }
 }
 
-function hear(text) {
-  heard = performance.now();
-  show(JSON.parse(text));
-  watch();
+function age(ms) {
+  const banner = place("banner");
+  const lost = ms >= BLANK_MS;
+  banner.hidden = ms < STALE_MS && !paused;
+  banner.classList.toggle("lost", lost);
+  banner.textContent = lost
+    ? texts["board-lost"]
+    : ms >= STALE_MS ? texts["board-age"].replace("{n}", Math.floor(ms / 1000)) : paused ? texts["board-paused"] : "";
+  if (lost) blank();
+  const now = new Date();
+  place("day").textContent = day.format(now);
+  place("time").textContent = clock.format(now);
 }
 
-function watch() {
-  const age = Math.floor((performance.now() - heard) / 1000);
-  const banner = document.getElementById("banner");
-  banner.hidden = age < STALE_S;
-  banner.classList.toggle("lost", age >= BLANK_S);
-  if (age >= BLANK_S) {
-    banner.textContent = texts["board-lost"];
-    if (!blanked) blank();
-  } else if (age >= STALE_S) {
-    banner.textContent = texts["board-age"].replace("{n}", String(age));
-  }
-  document.getElementById("clock").textContent = clock.format(new Date());
-}
-
-function connect() {
-  stream?.close();
-  stream = new EventSource(address);
-  stream.onmessage = (message) => hear(message.data);
-}
-
-// The stream reconnects by itself as a rule; one that has gone silent is opened anew, and meanwhile
-// the figures are asked for.
-async function poll() {
-  if (performance.now() - heard > STALE_S * 1000) {
-    if (stream.readyState === EventSource.CLOSED || performance.now() - heard > 2 * STALE_S * 1000) connect();
-    try {
-      const answer = await fetch(address, { headers: { accept: "application/json" }, cache: "no-store", signal: AbortSignal.timeout(POLL_MS) });
-      if (answer.ok) hear(await answer.text());
-    } catch {
-      // Said by the banner.
-    }
-  }
-  setTimeout(poll, POLL_MS);
-}
-
-connect();
-poll();
-watch();
-setInterval(watch, 1000);
+place("pause").addEventListener("click", () => {
+  paused = !paused;
+  place("pause").setAttribute("aria-pressed", String(paused));
+  if (!paused && newest) render(newest);
+});
+addEventListener("resize", () => shown && render(shown));
+listen(document.body.dataset.live, show, age);

@@ -1,0 +1,129 @@
+//! The reports: which there are, of which days, in which format.
+
+use std::sync::Arc;
+
+use axum::extract::{Query, State};
+use axum::response::Response;
+use maud::{Markup, html};
+
+use crate::i18n::numbers;
+use crate::report::{FORMATS, REPORTS, Report, Status};
+use crate::stats::definition;
+use crate::web::api::reports::{build, days_of};
+use crate::web::figures::ShareView;
+use crate::web::look::{Look, LookQuery};
+use crate::web::pages::answer::page_or;
+use crate::web::pages::{draw, queue::period_form};
+use crate::web::refusal::Refusal;
+use crate::web::stretch::StretchQuery;
+use crate::web::visitor::Visitor;
+use crate::web::{Shared, frame};
+
+/// `GET /reports`
+pub async fn page(
+    State(shared): State<Arc<Shared>>,
+    visitor: Visitor,
+    Query(look): Query<LookQuery>,
+    Query(stretch): Query<StretchQuery>,
+) -> Response {
+    let look = Look::from(look);
+    let made = render(&shared, &visitor, &look, &stretch).await;
+    page_or(made, &look, &visitor)
+}
+
+async fn render(
+    shared: &Arc<Shared>,
+    visitor: &Visitor,
+    look: &Look,
+    stretch: &StretchQuery,
+) -> Result<Markup, Refusal> {
+    let days = days_of(shared, stretch)?;
+    let report = build(shared, visitor, &REPORTS[0], days, None).await?;
+    let period = stretch.period.clone().filter(|text| !text.is_empty());
+    let period = period.unwrap_or_else(|| days.from.format("%Y-%m").to_string());
+    let (from, until) = (days.from.to_string(), days.until.to_string());
+    let lang = look.language.code();
+    let content = html! {
+        p .lead {
+            (days.from) " – " (days.until.pred_opt().unwrap_or(days.until)) ", "
+            (look.say(if report.period.status == Status::Closed { "report-closed" } else { "report-provisional" }))
+        }
+        (period_form(look, "/reports", &period))
+        @for kind in REPORTS {
+            section {
+                h2 { (look.say(&format!("reports-{}", kind.name))) }
+                ul .downloads {
+                    @for format in FORMATS {
+                        li {
+                            a href=(look.link_with(&format!("/api/v1/reports/{}", kind.name),
+                                &[("from", &from), ("until", &until), ("format", format.name), ("lang", lang)])) { (format.name.to_uppercase()) }
+                        }
+                    }
+                }
+            }
+        }
+        (queues(look, &report))
+        (quality(look, &report))
+    };
+    Ok(frame::page(look, visitor, &format!("/reports?period={period}"), &look.say("page-reports"), &content))
+}
+
+fn queues(look: &Look, report: &Report) -> Markup {
+    let whole = |number| numbers::whole(look.language, number);
+    html! {
+        @if !report.queues.is_empty() {
+            div .scroll tabindex="0" role="region" aria-label=(look.say("reports-queues")) {
+                table {
+                    caption { (look.say("reports-queues")) }
+                    thead { tr {
+                        th scope="col" { (look.say("column-queue")) }
+                        @for key in ["column-offered", "column-answered", "column-abandoned", "column-level"] { th scope="col" .number { (look.say(key)) } }
+                        th scope="col" { (look.say("reports-promise")) }
+                        th scope="col" .number { (look.say("column-mean-wait")) }
+                    } }
+                    tbody {
+                        @for queue in &report.queues {
+                            @let judged = queue.figures.judged.map(ShareView::from);
+                            tr data-queue=(queue.name) {
+                                th scope="row" { (queue.title) }
+                                td .number { (whole(queue.figures.counts.offered)) }
+                                td .number { (whole(queue.figures.counts.answered)) }
+                                td .number { (whole(queue.figures.counts.abandoned)) " (" (whole(queue.figures.counts.short_abandoned)) ")" }
+                                td .number { @if let Some(judged) = &judged { (draw::share(look, judged)) } @else { (numbers::NO_DATA) } }
+                                td {
+                                    @if let Some(objective) = &queue.objective {
+                                        (look.say_with("report-target", &[("target", numbers::target(look.language, objective.target))]))
+                                        " " (draw::verdict(look, judged.as_ref(), Some(&objective.into())))
+                                        br;
+                                        span .quiet { (objective.definition.as_str()) " v" (definition::VERSION) }
+                                    }
+                                }
+                                td .number { (draw::seconds(look, queue.figures.waits.mean)) }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn quality(look: &Look, report: &Report) -> Markup {
+    let quality = &report.quality;
+    let whole = |number| numbers::whole(look.language, number);
+    let precision = quality.precision_ms.map(|ms| numbers::seconds(look.language, f64::from(ms) / 1000.0));
+    html! {
+        p .quiet {
+            (look.say_with("report-quality", &[
+                ("gaps", whole(quality.gaps.len() as i64)),
+                ("letters", whole(quality.dead_letters)),
+                ("derived", whole(quality.derived)),
+                ("late", whole(quality.late)),
+                ("inconsistent", whole(quality.inconsistent)),
+                ("lost", whole(quality.lost)),
+                ("unknown", whole(quality.unknown)),
+                ("precision", precision.unwrap_or_else(|| numbers::NO_DATA.to_owned())),
+            ]))
+        }
+    }
+}
