@@ -127,6 +127,9 @@ fn every_text_is_used() {
         "alert-",
         "dash-",
         "panel-",
+        "leg-outcome-",
+        "visit-outcome-",
+        "verdict-",
     ];
     let missing: Vec<&str> = servicegrad::i18n::keys(servicegrad::i18n::Language::Sv)
         .into_iter()

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::alert::rule::{Reading, Rule};
 use crate::alert::rules;
 use crate::alert::settings::{AlertSettings, ReceiverKind, ReceiverSettings};
-use crate::alert::watch::{Key, News, What};
+use crate::alert::watch::{News, What};
 use crate::alert::words::summary;
 use crate::i18n::{Language, text, text_with};
 use crate::measure::{Moment, Span};

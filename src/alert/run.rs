@@ -14,6 +14,7 @@ use crate::alert::rules;
 use crate::alert::settings::{AlertSettings, ReceiverKind};
 use crate::alert::silence::{SILENCES_MAX, Silence};
 use crate::alert::watch::{Key, News, Watch, What, is_hidden};
+use crate::alert::words::summary;
 use crate::clock::Clock;
 use crate::i18n::Language;
 use crate::measure::Moment;
@@ -62,6 +63,7 @@ impl Alerts {
     /// Judges until asked to stop. Blocks on the store, so it has a thread of its own.
     pub async fn run(mut self) {
         let mut memory: Option<Memory> = None;
+        let mut stop = self.stop.clone();
         loop {
             let now = self.clock.now();
             match self.round(&mut memory, now) {
@@ -74,7 +76,7 @@ impl Alerts {
             loop {
                 tokio::select! {
                     () = &mut next => break,
-                    _ = self.stop.wait_for(|stop| *stop) => return,
+                    _ = stop.wait_for(|stop| *stop) => return,
                     Some(ask) = self.asks.recv() => self.answer(&mut memory, ask),
                 }
             }
@@ -250,8 +252,8 @@ fn state(memory: &Memory, now: Moment) -> State {
                 fired_ms: entry.fired.map(|at| at.0),
                 value: entry.value,
                 summary: Words {
-                    sv: notice::summary(key, rule, entry.value, Language::Sv),
-                    en: notice::summary(key, rule, entry.value, Language::En),
+                    sv: summary(key, rule, entry.value, Language::Sv),
+                    en: summary(key, rule, entry.value, Language::En),
                 },
             });
         }

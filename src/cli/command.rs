@@ -6,7 +6,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::cli::error::CliError;
 use crate::cli::output::{print, tell};
-use crate::cli::{capture, check, demo, generate, import, report, run, simulate, token};
+use crate::cli::{capture, check, demo, generate, import, report, run, simulate, staffing, token};
 
 /// Service levels of a switchboard, exact and live.
 #[derive(Debug, Parser)]
@@ -28,8 +28,10 @@ enum Command {
     Demo(demo::DemoArgs),
     /// Read old files of a source into the store, plain or gzip
     Import(import::ImportArgs),
-    /// Print the figures of a period as table, JSON or CSV
+    /// The figures of a period as table, JSON, CSV, XLSX or HTML
     Report(report::ReportArgs),
+    /// How many attendants a queue needs per half-hour, and what to expect of another number
+    Staffing(staffing::StaffingArgs),
     /// Write events of a simulated switchboard to a file or standard output, or send them to a daemon
     Simulate(simulate::SimulateArgs),
     /// Check the configuration and say what is in force
@@ -67,6 +69,7 @@ fn dispatch(cli: &Cli) -> Result<(), CliError> {
         Command::Simulate(args) => simulate::run(args),
         Command::Import(args) => import::run(args),
         Command::Report(args) => report::run(args),
+        Command::Staffing(args) => staffing::run(args),
         Command::Check(args) => check::run(args),
         Command::Capture(args) => capture::run(args),
         Command::Generate(args) => generate::run(args),

@@ -2,19 +2,25 @@
 
 use std::io::{IsTerminal, stdout};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::Args;
 use clap::builder::PossibleValuesParser;
 
 use crate::cli::error::CliError;
-use crate::cli::output::print;
+use crate::cli::output::deliver;
 use crate::clock::Clock;
-use crate::config;
+use crate::config::{self, Config};
+use crate::directory::Directory;
 use crate::i18n::Language;
+use crate::report::carried::Carried;
+use crate::report::document::{Speak, explain::explanation};
+use crate::report::explain::explain;
 use crate::report::period::between;
-use crate::report::{FORMATS, Interval, Locale, Request, Style, month_report};
+use crate::report::render::DOCUMENT_FORMATS;
+use crate::report::{FORMATS, Interval, Locale, REPORTS, ReportKind, Request, Style, month_report};
 use crate::stats::period::Period;
-use crate::store::{self, Sight};
+use crate::store::{self, Reader, Sight};
 
 /// Arguments of `report`.
 #[derive(Debug, Args)]
@@ -22,6 +28,9 @@ use crate::store::{self, Sight};
 Examples:
   servicegrad report --config config/lystkom.toml --period 2026-11
   servicegrad report --config config/lystkom.toml --from 2026-11-01 --to 2026-12-01 --format json --interval day
+  servicegrad report --config config/lystkom.toml --kind year --period 2026 --format xlsx --output 2026.xlsx
+  servicegrad report --config config/lystkom.toml --kind units --organisation lycksele --period 2026-Q4 --format html
+  servicegrad report --config config/lystkom.toml --period 2026-11 --explain --queue itsupport --missed
   servicegrad report --config config/lystkom.toml --period 2026-T3 --format csv --locale sv --output tertial.csv")]
 pub struct ReportArgs {
     /// The configuration file
@@ -39,13 +48,39 @@ pub struct ReportArgs {
     /// The day after the last: 2026-12-01
     #[arg(long, requires = "from", value_name = "DAY")]
     to: Option<String>,
+    /// Which report, for people: month, year (month by month), units, hours, definitions. JSON and CSV
+    /// hold everything
+    #[arg(long, default_value = REPORTS[0].name, value_parser = PossibleValuesParser::new(REPORTS.iter().map(|kind| kind.name)))]
+    kind: String,
+    /// Only the units of this [[organisation]], and no queue
+    #[arg(long, value_name = "NAME")]
+    organisation: Option<String>,
+    /// Monthly totals of an old system, for comparison: CSV with the columns
+    /// month,kind,name,offered,answered,abandoned,threshold,within (kind: queue or unit)
+    #[arg(long, value_name = "FILE")]
+    history: Vec<PathBuf>,
+    /// Tickets that the service desk registered: CSV with the columns day,queue,tickets
+    #[arg(long, value_name = "FILE")]
+    tickets: Vec<PathBuf>,
+    /// Explain how a queue's service level came about, down to the calls, instead
+    #[arg(long, requires = "queue")]
+    explain: bool,
+    /// The [[queue]] that is explained
+    #[arg(long, value_name = "NAME", requires = "explain")]
+    queue: Option<String>,
+    /// How many of its visits are listed, by time
+    #[arg(long, value_name = "N", requires = "explain", default_value_t = 50)]
+    calls: usize,
+    /// List only those that were not answered in time
+    #[arg(long, requires = "explain")]
+    missed: bool,
     /// How it is written
     #[arg(long, default_value = "table", value_parser = PossibleValuesParser::new(FORMATS.iter().map(|format| format.name)))]
     format: String,
     /// List intervals as well, those with visits
     #[arg(long, value_parser = PossibleValuesParser::new(Interval::ALL.map(Interval::as_str)))]
     interval: Option<String>,
-    /// Language of the table
+    /// Language of what people read
     #[arg(long, default_value = "sv")]
     lang: Language,
     /// How CSV is written: plain is RFC 4180; sv has semicolons, decimal commas and a byte-order mark
@@ -72,20 +107,71 @@ pub fn run(args: &ReportArgs) -> Result<(), CliError> {
         return Err(CliError::Usage(format!("there is no format `{}`", args.format)));
     };
     let reader = store::open_reader(&config.store, &config.directory)?;
+    let Some(kind) = ReportKind::named(&args.kind) else {
+        return Err(CliError::Usage(format!("there is no report `{}`", args.kind)));
+    };
+    let sight = match &args.organisation {
+        None => Sight::ALL,
+        Some(name) => Sight::of_organisations([config.directory.organisation_named(name).ok_or_else(|| {
+            CliError::Usage(format!("there is no organisation `{name}` in {}", args.config.display()))
+        })?]),
+    };
     let request = Request {
         period,
-        interval: args.interval.as_deref().and_then(Interval::parse),
+        kind,
+        interval: args.interval.as_deref().and_then(Interval::parse).or(kind.interval),
+        carried: Arc::new(carried(args, &config)?),
         stale_after: config.tracker.stale_after,
-        sight: Sight::ALL,
+        sight,
     };
+    if let (true, Some(queue)) = (args.explain, &args.queue) {
+        return explained(args, &config, &*reader, &request, queue);
+    }
     let report = month_report(&*reader, &config.directory, &request, Clock::system().now())?;
     let is_colour = args.output.is_none() && stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     let style = Style { language: args.lang, locale: args.locale, is_colour };
     let mut bytes = Vec::new();
     (format.render)(&report, &style, &mut bytes)?;
-    match &args.output {
-        Some(path) => std::fs::write(path, bytes)
-            .map_err(|error| CliError::Failed(format!("{}: cannot be written: {error}", path.display()))),
-        None => Ok(print(&bytes)?),
-    }
+    deliver(args.output.as_deref(), &bytes)
 }
+
+fn explained(
+    args: &ReportArgs,
+    config: &Config,
+    reader: &dyn Reader,
+    request: &Request,
+    queue: &str,
+) -> Result<(), CliError> {
+    let directory = &config.directory;
+    let queue = directory.queue_named(queue).ok_or_else(|| {
+        let known: Vec<&str> = directory.queues().iter().map(|queue| queue.name.as_str()).collect();
+        CliError::Usage(format!("there is no queue `{queue}`; there are: {}", known.join(", ")))
+    })?;
+    let Some(format) = DOCUMENT_FORMATS.iter().find(|format| format.name == args.format) else {
+        let known: Vec<&str> = DOCUMENT_FORMATS.iter().map(|format| format.name).collect();
+        return Err(CliError::Usage(format!("an explanation is written as {}", known.join(", "))));
+    };
+    let told = explain(reader, directory, request, queue, args.calls, args.missed)?;
+    let mut bytes = Vec::new();
+    (format.render)(&explanation(&told, directory, Speak(args.lang)), args.lang, &mut bytes)?;
+    deliver(args.output.as_deref(), &bytes)
+}
+
+/// What no switch told, from the files that are named.
+fn carried(args: &ReportArgs, config: &Config) -> Result<Carried, CliError> {
+    let mut carried = Carried::default();
+    let directory = &config.directory;
+    let totals = args.history.iter().map(|path| (path, Carried::add_totals as AddFile));
+    let tickets = args.tickets.iter().map(|path| (path, Carried::add_tickets as AddFile));
+    for (path, add) in totals.chain(tickets) {
+        let place = path.display();
+        let bytes =
+            std::fs::read(path).map_err(|error| CliError::Failed(format!("{place}: cannot be read: {error}")))?;
+        add(&mut carried, &bytes, directory)
+            .map_err(|wrong| CliError::Usage(format!("{place}: {}", wrong.join("; "))))?;
+    }
+    Ok(carried)
+}
+
+/// How a kind of file is added.
+type AddFile = fn(&mut Carried, &[u8], &Directory) -> Result<(), Vec<String>>;

@@ -15,10 +15,13 @@ use crate::clock::{Clock, local_midnight};
 use crate::event::json;
 use crate::report::period::between;
 use crate::simulate::queue_log::Renderer;
+use crate::simulate::years::{YEARS, Year};
 use crate::simulate::{Scenario, Switchboard, Told};
 
 /// Simulated time that is worked out in one go.
 const STEP_MS: i64 = 60_000;
+/// The usual seed.
+const SEED: u64 = 2023;
 /// How often new events are written at the pace of the clock.
 const PACE: Duration = Duration::from_millis(200);
 
@@ -27,6 +30,7 @@ const PACE: Duration = Duration::from_millis(200);
 #[command(after_help = "\
 Examples:
   servicegrad simulate --from 2026-01-01 --to 2027-01-01 --output year.ndjson
+  servicegrad simulate --like 2022 --from 2022-01-01 --to 2023-01-01 --output 2022.ndjson
   servicegrad simulate --from 2026-11-02 --to 2026-11-03 --format queue_log --output queue_log
   servicegrad simulate --live --tcp 127.0.0.1:9465 --token WORD
   servicegrad simulate --live --http http://127.0.0.1:9464/api/v1/events?source=krok")]
@@ -43,9 +47,12 @@ pub struct SimulateArgs {
     /// How events are written
     #[arg(long, value_enum, default_value_t = Form::Ndjson)]
     format: Form,
-    /// The same seed gives the same calls
-    #[arg(long, default_value_t = 2023)]
-    seed: u64,
+    /// Like the model customer in a year of published figures: 2021, 2022 or 2023
+    #[arg(long, value_name = "YEAR", conflicts_with = "live")]
+    like: Option<i32>,
+    /// The same seed gives the same calls. Default: 2023, or that of the year of --like
+    #[arg(long)]
+    seed: Option<u64>,
     /// Callers times this
     #[arg(long, default_value_t = 1.0)]
     busier: f64,
@@ -109,7 +116,17 @@ fn period(args: &SimulateArgs, from: &str, to: &str, writer: &mut Writer) -> Res
     let period = between(from, to).map_err(CliError::Usage)?;
     let zone = chrono_tz::Europe::Stockholm;
     let (from, until) = (local_midnight(period.from, zone), local_midnight(period.until, zone));
-    let mut board = Switchboard::new(Scenario::municipal().busier(args.busier), args.seed, from);
+    let (scenario, seed) = match args.like {
+        None => (Scenario::municipal(), SEED),
+        Some(year) => {
+            let year = Year::named(year).ok_or_else(|| {
+                let known: Vec<String> = YEARS.iter().map(|year| year.year.to_string()).collect();
+                CliError::Usage(format!("nothing is published of {year}; there are: {}", known.join(", ")))
+            })?;
+            (Scenario::of_year(year), year.seed)
+        }
+    };
+    let mut board = Switchboard::new(scenario.busier(args.busier), args.seed.unwrap_or(seed), from);
     let bar = if args.output.is_some() || args.tcp.is_some() || args.http.is_some() {
         ProgressBar::new((until - from) as u64)
     } else {
@@ -133,8 +150,11 @@ fn period(args: &SimulateArgs, from: &str, to: &str, writer: &mut Writer) -> Res
 
 fn live(args: &SimulateArgs, writer: &mut Writer) -> std::io::Result<()> {
     let clock = Clock::system();
-    let mut board =
-        Switchboard::new(Scenario::municipal().around_the_clock().busier(args.busier), args.seed, clock.now());
+    let mut board = Switchboard::new(
+        Scenario::municipal().around_the_clock().busier(args.busier),
+        args.seed.unwrap_or(SEED),
+        clock.now(),
+    );
     loop {
         writer.write(&board.advance(clock.now()))?;
         writer.out.flush()?;

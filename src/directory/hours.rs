@@ -27,6 +27,7 @@ pub struct Hours(Option<Rules>);
 
 #[derive(Debug)]
 struct Rules {
+    text: String,
     usual: OpeningHours,
     exceptions: BTreeMap<NaiveDate, OpeningHours>,
     zone: Tz,
@@ -74,7 +75,12 @@ impl Hours {
                 date.parse().map_err(|_| format!("exception `{date}` is no date; write 2026-12-23"))?;
             dated.insert(day, read(hours)?);
         }
-        Ok(Self(Some(Rules { usual, exceptions: dated, zone, days: RwLock::default() })))
+        Ok(Self(Some(Rules { text: text.to_owned(), usual, exceptions: dated, zone, days: RwLock::default() })))
+    }
+
+    /// The usual hours as they were written; `None`: always open.
+    pub fn text(&self) -> Option<&str> {
+        self.0.as_ref().map(|rules| rules.text.as_str())
     }
 
     /// Whether the queue is open at `at`.
@@ -179,6 +185,32 @@ mod tests {
         for (year, days) in expected {
             assert_eq!(off(year), days, "{year}");
         }
+    }
+
+    #[test]
+    fn half_days_before_holidays_come_every_year() {
+        let hours = hours(
+            "Mo-Fr 07:30-16:30; Jan 05 07:30-12:00; easter -3 days 07:30-12:00; Apr 30 07:30-12:00; Dec 23 07:30-12:00; PH off",
+            &[],
+        );
+        let is_open = |day: &str, time: &str| {
+            let local: NaiveDateTime = format!("{day}T{time}").parse().unwrap();
+            hours.is_open(local_moment(local, chrono_tz::Europe::Stockholm))
+        };
+        // Eve of Epiphany, Maundy Thursday, Walpurgis Eve, the day before Christmas Eve.
+        for half_days in [
+            ["2023-01-05", "2023-04-06", "2023-04-30", "2023-12-23"],
+            ["2024-01-05", "2024-03-28", "2024-04-30", "2024-12-23"],
+            ["2025-01-05", "2025-04-17", "2025-04-30", "2025-12-23"],
+            ["2026-01-05", "2026-04-02", "2026-04-30", "2026-12-23"],
+            ["2027-01-05", "2027-03-25", "2027-04-30", "2027-12-23"],
+        ] {
+            for day in half_days {
+                let told = ["07:29:59", "07:30:00", "11:59:59", "12:00:00", "16:00:00"].map(|time| is_open(day, time));
+                assert_eq!(told, [false, true, true, false, false], "{day}");
+            }
+        }
+        assert!(is_open("2026-04-01", "16:00:00") && !is_open("2026-04-03", "10:00:00"));
     }
 
     #[test]

@@ -179,6 +179,12 @@ impl Directory {
         self.units.organisations()
     }
 
+    /// The organisation of this name; never `unknown`.
+    pub fn organisation_named(&self, name: &str) -> Option<OrganisationId> {
+        let at = self.organisations().iter().skip(1).position(|organisation| organisation.name == name)?;
+        Some(OrganisationId(at as u32 + 1))
+    }
+
     /// One organisation.
     pub fn organisation(&self, id: OrganisationId) -> &Organisation {
         &self.units.organisations()[id.index()]

@@ -64,3 +64,12 @@ pub fn of_legs(counts: &LegCounts) -> LegFigures {
 pub fn is_met(share: Share, objective: &Objective) -> Option<bool> {
     share.ratio().map(|value| value >= objective.target)
 }
+
+/// The threshold (ms) and definition that a queue is judged by: those of its objective, else its
+/// first threshold and the default definition.
+pub fn threshold_of(objective: Option<&Objective>, thresholds_ms: &[u32]) -> (u32, DefinitionId) {
+    match objective {
+        Some(objective) => (objective.threshold_ms, objective.definition),
+        None => (thresholds_ms.first().copied().unwrap_or_default(), DefinitionId::default()),
+    }
+}

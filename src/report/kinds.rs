@@ -1,18 +1,83 @@
 //! The list of reports.
 
-use crate::directory::Directory;
-use crate::measure::Moment;
-use crate::report::{Report, Request, month_report};
-use crate::store::{Reader, StoreError};
+use crate::report::document::{
+    Chapter, Speak, comparison, course, definitions, hours, method, quality, summary, tickets, units,
+};
+use crate::report::{Interval, Report};
 
-/// A report that can be asked for.
-#[derive(Clone, Copy, Debug)]
+/// A report that can be asked for: what is told to people. The JSON and CSV forms hold everything.
+#[derive(Debug)]
 pub struct ReportKind {
     /// What it is asked for by.
     pub name: &'static str,
-    /// Builds it as of the moment given last.
-    pub build: fn(&dyn Reader, &Directory, &Request, Moment) -> Result<Report, StoreError>,
+    /// What it is good for, for the help.
+    pub about: &'static str,
+    /// Intervals that are listed where none are asked for.
+    pub interval: Option<Interval>,
+    /// Its chapters, in the order of reading. One that has nothing to tell is left out.
+    pub chapters: &'static [ChapterOf],
 }
 
+/// Writes one chapter.
+pub type ChapterOf = fn(&Report, Speak) -> Option<Chapter>;
+
 /// Every report; the first is the default.
-pub const REPORTS: &[ReportKind] = &[ReportKind { name: "month", build: month_report }];
+pub const REPORTS: &[ReportKind] = &[
+    ReportKind {
+        name: "month",
+        about: "everything, beside other periods",
+        interval: None,
+        chapters: &[
+            summary::chapter,
+            comparison::chapter,
+            course::chapter,
+            hours::chapter,
+            units::chapter,
+            tickets::chapter,
+            definitions::chapter,
+            method::chapter,
+            quality::chapter,
+        ],
+    },
+    ReportKind {
+        name: "year",
+        about: "everything, month by month",
+        interval: Some(Interval::Month),
+        chapters: &[
+            summary::chapter,
+            comparison::chapter,
+            course::chapter,
+            hours::chapter,
+            units::chapter,
+            tickets::chapter,
+            definitions::chapter,
+            method::chapter,
+            quality::chapter,
+        ],
+    },
+    ReportKind {
+        name: "units",
+        about: "transfers to organisations and units",
+        interval: None,
+        chapters: &[units::chapter, method::chapter, quality::chapter],
+    },
+    ReportKind {
+        name: "hours",
+        about: "by weekday and hour",
+        interval: None,
+        chapters: &[hours::chapter, method::chapter, quality::chapter],
+    },
+    ReportKind {
+        name: "definitions",
+        about: "the six definitions side by side",
+        interval: None,
+        chapters: &[definitions::chapter, method::chapter, quality::chapter],
+    },
+];
+
+impl ReportKind {
+    /// The report of this name.
+    pub fn named(name: &str) -> Option<&'static Self> {
+        REPORTS.iter().find(|kind| kind.name == name)
+    }
+}

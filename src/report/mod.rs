@@ -8,23 +8,38 @@
 //! Knows no live figure and no file: the store's [`Reader`](crate::store::Reader) goes in, bytes
 //! come out, and the caller says what time it is.
 //!
-//! - [`request`]: what is asked for: days, intervals · [`period`]: days as people write them
+//! - [`request`]: what is asked for: days, intervals · [`period`]: days as people write them, and
+//!   what they are compared with
 //! - [`kinds`]: the list, [`REPORTS`]
 //! - [`sheet`]: the report as finished figures · [`figures`]: from cells to figures
 //! - [`gather`]: the cells of a period added up
 //! - [`month`]: the report itself: queues, whole calls, units, organisations, quality
-//! - [`render`]: [`FORMATS`]: JSON, CSV, a table for people
+//! - [`compare`]: the year so far, the period before, a year ago · [`pattern`]: by weekday and hour
+//! - [`carried`]: totals of an old system and tickets, from CSV · [`tickets`]: beside answered calls
+//! - [`explain`]: how a figure came about, down to the visits
+//! - [`staffing`]: attendants needed, from the last same weekdays
+//! - [`document`]: the same for people: chapters of tables, charts and sentences
+//! - [`render`]: [`FORMATS`]: JSON and CSV for programs, table, XLSX and HTML for people
 
+pub mod carried;
+pub mod compare;
+pub mod document;
+pub mod explain;
 pub mod figures;
 pub mod gather;
 pub mod kinds;
 pub mod month;
+pub mod pattern;
 pub mod period;
 pub mod render;
 pub mod request;
 pub mod sheet;
+pub mod staffing;
+#[cfg(test)]
+mod tests_agreement;
 #[cfg(test)]
 mod tests_support;
+pub mod tickets;
 
 pub use kinds::{REPORTS, ReportKind};
 pub use month::month_report;

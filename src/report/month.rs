@@ -4,14 +4,18 @@ use crate::directory::{Directory, Queue};
 use crate::measure::{Moment, Share, Untold};
 use crate::names::{OrganisationId, QueueId, SourceId, UNKNOWN_UNIT};
 use crate::report::Request;
+use crate::report::compare::comparisons;
 use crate::report::figures::{of_legs, of_visits};
 use crate::report::gather::{self, Sums};
+use crate::report::pattern::patterns;
 use crate::report::sheet::{
     CallsSheet, GapSheet, OrganisationSheet, PeriodSheet, QualitySheet, QueueSheet, Report, Status, UnitSheet,
     VisitFigures,
 };
-use crate::stats::{LegCounts, VisitCell};
+use crate::report::tickets::tickets;
+use crate::stats::{Counts, LegCounts, VisitCell};
 use crate::store::contract::{Gap, Quality};
+use crate::store::sight::Part;
 use crate::store::{Reader, Sight, StoreError};
 
 /// Builds the report of `request` as of `now`.
@@ -26,7 +30,12 @@ pub fn month_report(
 ) -> Result<Report, StoreError> {
     let (start, end) = request.moments(directory.zone());
     let sums = gather::sums(reader, directory, &request.sight, start, end)?;
+    let units = units(directory, &sums);
+    let listed: Vec<&str> = units.iter().map(|unit| unit.name.as_str()).collect();
+    let comparisons = comparisons(reader, directory, request, &listed)?;
     Ok(Report {
+        kind: request.kind,
+        organisation: only_organisation(directory, &request.sight),
         period: PeriodSheet {
             from: request.period.from,
             until: request.period.until,
@@ -39,9 +48,12 @@ pub fn month_report(
         },
         queues: queues(reader, directory, &sums, request, start, end)?,
         calls: calls(directory, &sums, &request.sight),
-        units: units(directory, &sums),
+        units,
         unknown_targets: of_legs(&sums.units[UNKNOWN_UNIT.index()]),
         organisations: organisations(directory, &sums, &request.sight),
+        comparisons,
+        tickets: tickets(reader, directory, request)?,
+        patterns: patterns(reader, directory, &request.sight, start, end)?,
         quality: quality(reader, directory, &sums, start, end)?,
     })
 }
@@ -80,6 +92,7 @@ fn queues(
         title: queue.title.clone(),
         objective: queue.objective,
         short_abandon_ms: queue.short_abandon_ms,
+        hours: queue.hours.text().map(str::to_owned),
         figures: of_queue(directory, queue, &sums.queues[id.index()]),
         intervals: std::mem::take(&mut intervals[id.index()]),
     });
@@ -87,7 +100,10 @@ fn queues(
 }
 
 /// The queues that the reader of the report may see, in the order of the configuration.
-fn seen_queues<'a>(directory: &'a Directory, sight: &'a Sight) -> impl Iterator<Item = (QueueId, &'a Queue)> {
+pub(super) fn seen_queues<'a>(
+    directory: &'a Directory,
+    sight: &'a Sight,
+) -> impl Iterator<Item = (QueueId, &'a Queue)> {
     let queues = directory.queues().iter().enumerate().map(|(at, queue)| (QueueId(at as u32), queue));
     queues.filter(|(id, _)| sight.sees_queue(*id))
 }
@@ -112,7 +128,8 @@ fn calls(directory: &Directory, sums: &Sums, sight: &Sight) -> CallsSheet {
     CallsSheet { total, by_first_queue }
 }
 
-fn is_used(counts: &LegCounts) -> bool {
+/// Whether anything was sent there.
+pub(super) fn is_used(counts: &LegCounts) -> bool {
     counts.transfers > 0 || counts.apart > 0 || counts.journeys > 0
 }
 
@@ -130,23 +147,41 @@ fn units(directory: &Directory, sums: &Sums) -> Vec<UnitSheet> {
 }
 
 fn organisations(directory: &Directory, sums: &Sums, sight: &Sight) -> Vec<OrganisationSheet> {
-    let sheet = |(index, organisation): (usize, &crate::directory::Organisation)| {
-        let id = OrganisationId(index as u32);
-        let mut sum = LegCounts::default();
-        let mut used = 0;
-        for (_, counts) in directory.units().iter().zip(&sums.units).filter(|(unit, _)| unit.organisation == id) {
-            sum.combine(counts, 1);
-            used += usize::from(is_used(counts));
-        }
-        OrganisationSheet {
-            name: organisation.name.clone(),
-            title: organisation.title.clone(),
-            units: used,
-            figures: of_legs(&sum),
-        }
+    let sheet = |id: OrganisationId| {
+        let (sum, units) = sum_of(directory, sums, id);
+        let organisation = directory.organisation(id);
+        let (name, title) = (organisation.name.clone(), organisation.title.clone());
+        OrganisationSheet { name, title, units, figures: of_legs(&sum) }
     };
-    let organisations = directory.organisations().iter().enumerate().skip(1);
-    organisations.filter(|(index, _)| sight.sees_organisation(OrganisationId(*index as u32))).map(sheet).collect()
+    seen_organisations(directory, sight).map(sheet).collect()
+}
+
+/// The organisations that the reader of the report may see, in the order of the configuration.
+pub(super) fn seen_organisations<'a>(
+    directory: &Directory,
+    sight: &'a Sight,
+) -> impl Iterator<Item = OrganisationId> + use<'a> {
+    let all = (1..directory.organisations().len() as u32).map(OrganisationId);
+    all.filter(|id| sight.sees_organisation(*id))
+}
+
+/// The title of the only organisation that may be seen, if it is one.
+fn only_organisation(directory: &Directory, sight: &Sight) -> Option<String> {
+    let mut seen = seen_organisations(directory, sight);
+    let only = seen.next()?;
+    (seen.next().is_none() && sight.organisations != Part::All).then(|| directory.organisation(only).title.clone())
+}
+
+/// Legs to the units of an organisation, and to how many units there were any.
+pub(super) fn sum_of(directory: &Directory, sums: &Sums, organisation: OrganisationId) -> (LegCounts, usize) {
+    let mut sum = LegCounts::default();
+    let mut used = 0;
+    let units = directory.units().iter().zip(&sums.units);
+    for (_, counts) in units.filter(|(unit, _)| unit.organisation == organisation) {
+        sum.combine(counts, 1);
+        used += usize::from(is_used(counts));
+    }
+    (sum, used)
 }
 
 /// The other feed of a gap's switch that was heard in that time and has told beyond it.
@@ -183,7 +218,7 @@ fn quality(
     end: Moment,
 ) -> Result<QualitySheet, StoreError> {
     let stored = reader.quality(start, end)?;
-    let sum = |count: fn(&crate::stats::Counts) -> i64| sums.queues.iter().map(|cell| count(&cell.counts)).sum();
+    let sum = |count: fn(&Counts) -> i64| sums.queues.iter().map(|cell| count(&cell.counts)).sum();
     Ok(QualitySheet {
         gaps: stored
             .gaps
@@ -199,11 +234,11 @@ fn quality(
         dead_letters: stored.dead_letters.iter().map(|(_, count)| count).sum(),
         dead_letters_by_reason: stored.dead_letters,
         derived: sum(|counts| counts.derived),
+        unmeasured: sum(Counts::unmeasured),
         late: sum(|counts| counts.late),
         inconsistent: sum(|counts| counts.inconsistent),
         lost: sum(|counts| counts.lost),
         unknown: sum(|counts| counts.unknown),
-        unmeasured: sum(crate::stats::Counts::unmeasured),
         untold: untold(directory),
         precision_ms: sums.queues.iter().filter_map(|cell| cell.counts.precision_ms()).max(),
     })

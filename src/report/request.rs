@@ -1,8 +1,12 @@
 //! What is asked of a report.
 
+use std::sync::Arc;
+
 use chrono_tz::Tz;
 
 use crate::measure::{Moment, Span};
+use crate::report::ReportKind;
+use crate::report::carried::Carried;
 use crate::stats::period::Period;
 use crate::store::Sight;
 
@@ -11,8 +15,12 @@ use crate::store::Sight;
 pub struct Request {
     /// The local days, in the deployment's zone. The last is the day before `until`.
     pub period: Period,
+    /// What is told of them to people; programs get everything.
+    pub kind: &'static ReportKind,
     /// Intervals to list beside the sums; `None`: sums only.
     pub interval: Option<Interval>,
+    /// Figures that no switch told.
+    pub carried: Arc<Carried>,
     /// How long a call may stay without an event before it counts as stale: a period does not
     /// close before its last call could have. The call tracker's setting.
     pub stale_after: Span,

@@ -6,13 +6,21 @@ use chrono_tz::Tz;
 use crate::directory::Objective;
 use crate::measure::{Moment, Share, Untold};
 use crate::names::DefinitionId;
-use crate::report::Interval;
+use crate::report::compare::Comparison;
+use crate::report::pattern::Pattern;
+use crate::report::tickets::TicketSheet;
+use crate::report::{Interval, ReportKind};
 use crate::stats::counts::{Counts, ThresholdCounts};
+use crate::stats::period::Period;
 use crate::stats::{LegCounts, unit_rates};
 
 /// The figures of a period.
 #[derive(Clone, Debug)]
 pub struct Report {
+    /// What of it is told to people.
+    pub kind: &'static ReportKind,
+    /// The only organisation whose units are shown, by its title.
+    pub organisation: Option<String>,
     /// Of which days, and whether they can still change.
     pub period: PeriodSheet,
     /// Every measured queue in the order of the configuration, also those without a visit.
@@ -25,8 +33,19 @@ pub struct Report {
     pub unknown_targets: LegFigures,
     /// Every configured organisation: sums of its units.
     pub organisations: Vec<OrganisationSheet>,
+    /// The same figures of other periods.
+    pub comparisons: Vec<Comparison>,
+    /// Tickets beside answered calls, for queues that have any.
+    pub tickets: Vec<TicketSheet>,
+    /// By weekday and hour, in the order of `queues`.
+    pub patterns: Vec<Pattern>,
     /// How good the figures are.
     pub quality: QualitySheet,
+}
+
+/// A threshold in seconds without needless decimals: its key in every form.
+pub fn seconds(threshold_ms: u32) -> String {
+    (f64::from(threshold_ms) / 1000.0).to_string()
 }
 
 /// The period of a report.
@@ -51,6 +70,11 @@ pub struct PeriodSheet {
 }
 
 impl PeriodSheet {
+    /// Its days.
+    pub fn days(&self) -> Period {
+        Period { from: self.from, until: self.until }
+    }
+
     /// `2026-11-01T07:15:00+01:00`: an instant with the offset that holds there.
     pub fn local(&self, at: Moment) -> String {
         at.to_utc().with_timezone(&self.zone).to_rfc3339_opts(chrono::SecondsFormat::Secs, false)
@@ -87,6 +111,8 @@ pub struct QueueSheet {
     pub objective: Option<Objective>,
     /// Short-abandon limit in ms; `None`: no abandon is short.
     pub short_abandon_ms: Option<u32>,
+    /// Opening hours as configured; `None`: always open.
+    pub hours: Option<String>,
     /// Sums of the period.
     pub figures: VisitFigures,
     /// The intervals that have visits, by start; empty where none were asked for.
@@ -200,6 +226,21 @@ pub struct LegFigures {
 }
 
 impl LegFigures {
+    /// Of the blind transfers that count, those answered.
+    pub fn blind(&self) -> Share {
+        Share { met: self.counts.blind_answered, of: self.counts.blind }
+    }
+
+    /// Of the attended and blonde ones, consultations included, those answered.
+    pub fn attended(&self) -> Share {
+        Share { met: self.counts.attended_answered, of: self.counts.attended }
+    }
+
+    /// Mean length of ringing, seconds; `None` is no data.
+    pub fn mean_ring_s(&self) -> Option<f64> {
+        Share { met: self.counts.ring_ms, of: self.counts.rings }.ratio().map(|ms| ms / 1000.0)
+    }
+
     /// Fewer legs than a rate can be judged by: shown with its n, greyed.
     pub fn is_few(&self) -> bool {
         self.answer_rate.of < unit_rates::LEGS_MIN
@@ -217,6 +258,8 @@ pub struct QualitySheet {
     pub dead_letters_by_reason: Vec<(String, i64)>,
     /// Visits with a beginning or wait that was worked out.
     pub derived: i64,
+    /// Visits of which no source told how long the caller had waited: in no service level.
+    pub unmeasured: i64,
     /// Visits with testimony later than the allowed lateness.
     pub late: i64,
     /// Visits whose testimonies disagree.
@@ -225,8 +268,6 @@ pub struct QualitySheet {
     pub lost: i64,
     /// Visits with no end seen before the stale limit.
     pub unknown: i64,
-    /// Visits of which no source tells how long they waited: in no service level.
-    pub unmeasured: i64,
     /// What each source cannot tell, by name; those that leave nothing untold are not in it.
     pub untold: Vec<(String, Vec<Untold>)>,
     /// Coarsest clock behind the figures, ms: 1 or 1000; `None` where nothing was measured.

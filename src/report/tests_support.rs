@@ -6,9 +6,10 @@ use std::sync::Arc;
 use crate::call::fact::{Change, JourneyFact, LegFact, LegOutcome, Outcome, UnitJourneyFact, VisitFact, Was};
 use crate::directory::{Directory, ObjectiveSettings, OrganisationSettings, QueueSettings, UnitRow, Units};
 use crate::event::TransferKind;
-use crate::measure::{Moment, Ring, Span, Wait};
+use crate::measure::{Moment, Ring, Span, Talk, Wait};
 use crate::names::{DefinitionId, QueueId, UnitId};
-use crate::report::{Interval, Report, Request, month_report};
+use crate::report::carried::Carried;
+use crate::report::{Interval, REPORTS, Report, Request, month_report};
 use crate::stats::period::Period;
 use crate::stats::rollup::Rollup;
 use crate::stats::{Cell, CellKey, ScopeKind, Tier};
@@ -56,6 +57,7 @@ pub(super) fn directory() -> Arc<Directory> {
 pub(super) struct Memory {
     pub(super) directory: Arc<Directory>,
     rollup: Rollup,
+    visits: Vec<VisitFact>,
     pub(super) quality: Quality,
     pub(super) has_open: bool,
 }
@@ -63,7 +65,13 @@ pub(super) struct Memory {
 impl Memory {
     pub(super) fn new() -> Self {
         let directory = directory();
-        Self { rollup: Rollup::new(Arc::clone(&directory)), directory, quality: Quality::default(), has_open: false }
+        Self {
+            rollup: Rollup::new(Arc::clone(&directory)),
+            visits: Vec::new(),
+            directory,
+            quality: Quality::default(),
+            has_open: false,
+        }
     }
 
     fn put(&mut self, change: &Change) {
@@ -87,7 +95,16 @@ impl Memory {
         self.put(&Change::Journey(Was { was: None, is: Some(journey) }));
     }
 
+    /// One call with one visit and a conversation.
+    pub(super) fn talk(&mut self, queue: u32, offered: &str, outcome: Outcome, wait_s: f64, talk_s: f64) {
+        let wait = Wait::from_ms((wait_s * 1000.0) as i64);
+        let visit = crate::stats::snapshot::tests_support::visit(outcome, wait, at(offered));
+        let talk = (outcome == Outcome::Answered).then(|| Talk::from_ms((talk_s * 1000.0) as i64));
+        self.visit(VisitFact { queue: QueueId(queue), talk, ..visit });
+    }
+
     pub(super) fn visit(&mut self, visit: VisitFact) {
+        self.visits.push(visit.clone());
         self.put(&Change::Visit(Was { was: None, is: Some(visit) }));
     }
 
@@ -128,9 +145,32 @@ impl Memory {
     }
 
     pub(super) fn report_for(&self, sight: &Sight, period: &str, interval: Option<Interval>, now: &str) -> Report {
-        let period = Period::parse(period).unwrap();
-        let request = Request { period, interval, stale_after: Span::from_seconds(4 * 3600), sight: sight.clone() };
+        let request = Request { sight: sight.clone(), ..request(period, interval) };
         month_report(self, &self.directory, &request, at(now)).unwrap()
+    }
+
+    /// The report with figures that no switch told.
+    pub(super) fn report_with(&self, period: &str, carried: Carried) -> Report {
+        let request = Request { carried: Arc::new(carried), ..request(period, None) };
+        month_report(self, &self.directory, &request, at("2030-01-01T00:00:00Z")).unwrap()
+    }
+
+    /// The report for one organisation.
+    pub(super) fn report_of(&self, period: &str, organisation: &str) -> Report {
+        let sight = Sight::of_organisations(self.directory.organisation_named(organisation));
+        self.report_for(&sight, period, None, "2030-01-01T00:00:00Z")
+    }
+}
+
+/// Everything of a spoken period.
+pub(super) fn request(period: &str, interval: Option<Interval>) -> Request {
+    Request {
+        period: Period::parse(period).unwrap(),
+        kind: &REPORTS[0],
+        interval,
+        carried: Arc::default(),
+        stale_after: Span::from_seconds(4 * 3600),
+        sight: Sight::ALL,
     }
 }
 
@@ -155,8 +195,17 @@ impl Reader for Memory {
         Ok(cells.into_iter().collect())
     }
 
-    fn visits(&self, _: &Sight, _: QueueId, _: Moment, _: Moment, _: &Page) -> Result<Vec<VisitRow>, StoreError> {
-        unreachable!("a report reads rollups, never calls")
+    fn visits(
+        &self,
+        _: &Sight,
+        queue: QueueId,
+        from: Moment,
+        until: Moment,
+        page: &Page,
+    ) -> Result<Vec<VisitRow>, StoreError> {
+        let is_asked = |visit: &&VisitFact| visit.queue == queue && from <= visit.offered && visit.offered < until;
+        let row = |visit: &VisitFact| VisitRow { source: "vaxel".into(), call: "1".into(), visit: visit.clone() };
+        Ok(self.visits.iter().filter(is_asked).map(row).take(page.limit).collect())
     }
 
     fn legs(&self, _: &Sight, _: UnitId, _: Moment, _: Moment, _: &Page) -> Result<Vec<LegRow>, StoreError> {

@@ -5,7 +5,8 @@
 //! Pure: a seed and moments in, canonical events out, in order. The same seed gives the same events
 //! however time is cut.
 //!
-//! - [`model`]: the model customer: who calls when, how long it takes, who answers
+//! - [`model`]: the model customer: who calls when, how long it takes, who answers · [`years`]: in
+//!   the years of its published figures
 //! - [`random`]: chance, from a seed
 //! - [`switchboard`]: the simulation itself
 //! - [`legs`]: what becomes of those who are sent on
@@ -25,6 +26,7 @@ pub mod queue_log;
 pub mod random;
 pub mod spoken;
 pub mod switchboard;
+pub mod years;
 
 pub use model::Scenario;
 pub use spoken::{Said, Spoken};

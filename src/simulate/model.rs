@@ -18,6 +18,8 @@ pub struct Scenario {
     pub units: Vec<UnitModel>,
     /// Whether attendants' states are told, for live gauges.
     pub tells_agents: bool,
+    /// How people and phones behave.
+    pub manners: Manners,
     zone: Tz,
     is_around_the_clock: bool,
 }
@@ -43,10 +45,58 @@ pub struct QueueModel {
     pub spare: f64,
     /// Share of the shifts that have one attendant less than planned.
     pub short_staffed: f64,
-    /// Most attendants on shift.
-    pub attendants_max: usize,
+    /// Fewest and most attendants on shift.
+    pub attendants: (usize, usize),
     /// When it is open.
     pub hours: Hours,
+}
+
+/// How people and phones behave.
+#[derive(Clone, Copy, Debug)]
+pub struct Manners {
+    /// The greeting before the queue, ms.
+    pub greeting_ms: i64,
+    /// Shortest ringing at an attendant, and how much longer it is on average, seconds.
+    pub ring_s: (f64, f64),
+    /// Share of the rings that an attendant misses.
+    pub missed: f64,
+    /// Shortest conversation, seconds, and of how many exponential parts the rest is: few
+    /// conversations are very short.
+    pub talk: (f64, u32),
+    /// Shortest patience, seconds.
+    pub patience_least_s: f64,
+    /// Share of the callers who find at once that they have dialled wrongly.
+    pub misdialled: f64,
+    /// Share of those who lose patience that leave by a key.
+    pub by_key: f64,
+    /// Callers who have waited this long are let go, ms.
+    pub overflow_ms: i64,
+}
+
+impl Manners {
+    /// As at a municipal switchboard.
+    pub const MUNICIPAL: Self = Self {
+        greeting_ms: 1_500,
+        ring_s: (1.2, 2.6),
+        missed: 0.03,
+        talk: (6.0, 2),
+        patience_least_s: 4.0,
+        misdialled: 0.008,
+        by_key: 0.08,
+        overflow_ms: 15 * 60_000,
+    };
+
+    /// As the formulas of queues assume: everything exponential, nobody misses anything.
+    pub const TEXTBOOK: Self = Self {
+        greeting_ms: 0,
+        ring_s: (0.0, 0.0),
+        missed: 0.0,
+        talk: (0.0, 1),
+        patience_least_s: 0.0,
+        misdialled: 0.0,
+        by_key: 0.0,
+        overflow_ms: 24 * 3_600_000,
+    };
 }
 
 /// One unit.
@@ -57,6 +107,11 @@ pub struct UnitModel {
     /// Share of the transfers that it answers.
     pub answers: f64,
 }
+
+/// Seconds of opening in a year, weighted as in `arrivals`; what makes a year's calls come out.
+const WEIGHTED_SECONDS: f64 = 6_860_000.0;
+/// How busy it is around the clock.
+const EVEN: f64 = 1.25;
 
 /// Rows of the example's directory: the model customer's units.
 const UNITS: &str = include_str!("../../config/lystkom-units.csv");
@@ -80,7 +135,7 @@ impl Scenario {
                     transferred: 0.46,
                     spare: 1.12,
                     short_staffed: 0.0,
-                    attendants_max: 10,
+                    attendants: (1, 10),
                     hours: hours("Mo-Fr 07:30-16:30; PH off"),
                 },
                 QueueModel {
@@ -93,14 +148,41 @@ impl Scenario {
                     transferred: 0.04,
                     spare: 1.0,
                     short_staffed: 0.63,
-                    attendants_max: 4,
+                    attendants: (1, 4),
                     hours: hours("Mo-Fr 07:00-17:00; PH off"),
                 },
             ],
             units: Self::unit_rows().iter().filter(|row| row.valid_from.is_empty()).enumerate().map(unit).collect(),
             tells_agents: false,
+            manners: Manners::MUNICIPAL,
             zone,
             is_around_the_clock: false,
+        }
+    }
+
+    /// One queue as the formulas of queues assume it: so many calls an hour, mean conversation and
+    /// patience in seconds, always so many attendants.
+    pub fn textbook(calls_per_hour: f64, talk_s: f64, patience_s: f64, attendants: usize) -> Self {
+        let queue = QueueModel {
+            name: "textbook",
+            title: "Textbook",
+            calls_a_year: calls_per_hour / 3600.0 / EVEN * WEIGHTED_SECONDS,
+            talk_s,
+            wrapup_s: 0.0,
+            patience_s,
+            transferred: 0.0,
+            spare: 0.0,
+            short_staffed: 0.0,
+            attendants: (attendants, attendants),
+            hours: Hours::always(),
+        };
+        Self {
+            queues: vec![queue],
+            units: Vec::new(),
+            tells_agents: false,
+            manners: Manners::TEXTBOOK,
+            zone: chrono_tz::UTC,
+            is_around_the_clock: true,
         }
     }
 
@@ -141,13 +223,11 @@ impl Scenario {
 
     /// Callers a second that arrive at a queue at `at`.
     pub(super) fn arrivals(&self, queue: &QueueModel, at: Moment) -> f64 {
-        /// Seconds of opening in a year, weighted as below; what makes a year's calls come out.
-        const WEIGHTED_SECONDS: f64 = 6_860_000.0;
         let local = at.to_utc().with_timezone(&self.zone);
         let hour = f64::from(local.num_seconds_from_midnight()) / 3600.0;
         let even = queue.calls_a_year / WEIGHTED_SECONDS;
         if self.is_around_the_clock {
-            return even * 1.25;
+            return even * EVEN;
         }
         let weekday = match local.weekday() {
             Weekday::Mon => 1.25,
@@ -183,7 +263,7 @@ impl Scenario {
         let shift = at.seconds().div_euclid(4 * 3600).unsigned_abs();
         let is_short = (shift.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40) as f64 / (1u64 << 24) as f64;
         let missing = usize::from(is_short < queue.short_staffed);
-        planned.saturating_sub(missing).clamp(1, queue.attendants_max)
+        planned.saturating_sub(missing).clamp(queue.attendants.0, queue.attendants.1)
     }
 }
 

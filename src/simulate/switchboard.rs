@@ -14,10 +14,6 @@ use crate::simulate::random::Chance;
 const MINUTE_MS: i64 = 60_000;
 /// A phone that is not answered rings this long.
 const RINGS_OUT_MS: i64 = 12_000;
-/// Share of the rings that an attendant misses.
-const MISSED: f64 = 0.03;
-/// Callers who have waited this long are let go.
-const OVERFLOW_MS: i64 = 15 * MINUTE_MS;
 
 /// An event with the textual identity that the switch gives it.
 #[derive(Clone, Debug, PartialEq)]
@@ -221,8 +217,7 @@ impl Switchboard {
             return;
         }
         self.callers.insert(call, caller);
-        // The greeting.
-        self.at(1_500, Next::Enters { call, queue });
+        self.at(self.scenario.manners.greeting_ms, Next::Enters { call, queue });
     }
 
     pub(super) fn enter(&mut self, call: u64, queue: usize) {
@@ -234,10 +229,13 @@ impl Switchboard {
         self.tell(&of, EventKind::VisitEntered { queue: name, visit: None });
         self.lines[queue].waiting.push_back(call);
         let mean = self.scenario.queues[queue].patience_s;
-        // A few find at once that they have dialled wrongly.
-        let patience_s =
-            if self.chance.is(0.008) { self.chance.between(0.5, 5.0) } else { 4.0 + self.chance.exponential(mean) };
-        self.at(((patience_s * 1000.0) as i64).min(OVERFLOW_MS), Next::LosesPatience { call, turn });
+        let manners = self.scenario.manners;
+        let patience_s = if self.chance.is(manners.misdialled) {
+            self.chance.between(0.5, 5.0)
+        } else {
+            manners.patience_least_s + self.chance.exponential(mean)
+        };
+        self.at(((patience_s * 1000.0) as i64).min(manners.overflow_ms), Next::LosesPatience { call, turn });
         self.match_up(queue);
     }
 
@@ -250,10 +248,12 @@ impl Switchboard {
                 caller.ringing = Some(agent);
             }
             self.show(queue, agent, AgentState::Ringing);
-            if self.chance.is(MISSED) {
+            let manners = self.scenario.manners;
+            if self.chance.is(manners.missed) {
                 self.at(RINGS_OUT_MS, Next::Misses { call, agent });
             } else {
-                let ring_ms = (1_200.0 + self.chance.exponential(2_600.0)).min(11_000.0) as i64;
+                let (least_s, more_s) = manners.ring_s;
+                let ring_ms = (least_s * 1000.0 + self.chance.exponential(more_s * 1000.0)).min(11_000.0) as i64;
                 self.at(ring_ms, Next::Answers { call, agent });
             }
         }
@@ -289,9 +289,10 @@ impl Switchboard {
             ring: None,
         };
         self.tell(&name, answered);
-        // The sum of two exponentials: few conversations are very short.
-        let half = (talk_s - 6.0) / 2.0;
-        let length_ms = ((6.0 + self.chance.exponential(half) + self.chance.exponential(half)) * 1000.0) as i64;
+        let (shortest_s, parts) = self.scenario.manners.talk;
+        let each_s = (talk_s - shortest_s) / f64::from(parts);
+        let whole_s = (0..parts).fold(shortest_s, |sum, _| sum + self.chance.exponential(each_s));
+        let length_ms = (whole_s * 1000.0) as i64;
         if self.chance.is(transferred) {
             self.at(length_ms, Next::Consults { call });
         } else {
@@ -333,9 +334,9 @@ impl Switchboard {
         };
         let (queue, name, wait) = (caller.queue, caller.name.clone(), self.now - caller.entered);
         self.lines[queue].waiting.retain(|waiting| *waiting != call);
-        let outcome = if wait >= OVERFLOW_MS {
+        let outcome = if wait >= self.scenario.manners.overflow_ms {
             LeftOutcome::Overflowed
-        } else if wait > 8_000 && self.chance.is(0.08) {
+        } else if wait > 8_000 && self.chance.is(self.scenario.manners.by_key) {
             LeftOutcome::KeyExit
         } else {
             LeftOutcome::Abandoned

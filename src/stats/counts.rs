@@ -223,6 +223,11 @@ impl Counts {
         self.overflowed + self.key_exit + self.callback + self.voicemail + self.refused + self.system
     }
 
+    /// In no denominator although offered while open: lost, unknown, still waiting.
+    pub fn not_counted(&self) -> i64 {
+        self.lost + self.unknown + self.open
+    }
+
     /// Answered, of which no source told how long they had waited. They count as answered; whether
     /// in time, nobody knows, so that they are in no service level. The same holds of the next two.
     pub fn answered_unmeasured(&self) -> i64 {

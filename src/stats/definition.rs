@@ -5,6 +5,7 @@
 //! denominator. An empty denominator is no data. Of visits whose wait no source tells nobody knows
 //! whether they were in time: they are in the answer rate and in no service level.
 
+use crate::call::fact::Outcome;
 use crate::measure::Share;
 use crate::names::DefinitionId;
 use crate::stats::Counts;
@@ -44,6 +45,32 @@ pub fn service_level(counts: &Counts, threshold_ms: u32, definition: DefinitionI
 pub fn answer_rate(counts: &Counts) -> Share {
     let finished = counts.answered + counts.abandoned + counts.other_exits();
     Share { met: counts.answered, of: finished - counts.short_abandoned }
+}
+
+/// Whether one finished visit met the threshold by a definition; `None`: not in its denominator.
+/// The same judgement as [`service_level`] makes of sums,
+/// which a test holds.
+pub fn verdict(
+    definition: DefinitionId,
+    outcome: Outcome,
+    wait_ms: u32,
+    threshold_ms: u32,
+    is_short: bool,
+) -> Option<bool> {
+    let within = wait_ms <= threshold_ms;
+    match outcome {
+        Outcome::Lost | Outcome::Unknown => None,
+        Outcome::Answered => Some(within),
+        Outcome::Abandoned => match definition {
+            DefinitionId::OfAnswered => None,
+            DefinitionId::OfAnsweredAndAbandoned | DefinitionId::OfOffered => Some(false),
+            DefinitionId::ShortAbandonsIgnored => (!is_short).then_some(false),
+            DefinitionId::AbandonsWithinIgnored => (!within).then_some(false),
+            DefinitionId::AbandonsWithinMet => Some(within),
+        },
+        _ if matches!(definition, DefinitionId::OfAnswered | DefinitionId::OfAnsweredAndAbandoned) => None,
+        _ => Some(false),
+    }
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@
 //!
 //! - [`counts`]: what is counted of visits · [`leg_counts`]: of transfer legs
 //! - [`definition`]: the six service levels and the answer rate · [`unit_rates`]: the units' rates
+//! - [`staffing`]: how many attendants a load needs
 //! - [`waits`]: the distribution of answer times
 //! - [`cell`]: counts and waits of one queue or unit in one interval
 //! - [`period`]: calendar in a zone: quarter-hours, local days, months; spoken periods
@@ -25,6 +26,7 @@ pub mod leg_counts;
 pub mod period;
 pub mod rollup;
 pub mod snapshot;
+pub mod staffing;
 pub mod totals;
 pub mod unit_rates;
 pub mod waits;

@@ -10,6 +10,7 @@ use crate::call::fact::{LegFact, LegOutcome, Outcome, VisitFact, Was};
 use crate::directory::Queue;
 use crate::measure::Wait;
 use crate::names::DefinitionId;
+use crate::stats::definition::verdict;
 
 /// Upper bounds of the wait histogram's buckets, seconds; the last bucket has none.
 pub const WAIT_BUCKETS_S: [u32; 12] = [5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 300, 600];
@@ -105,32 +106,6 @@ impl QueueTotals {
             }
             _ => {}
         }
-    }
-}
-
-/// Whether one finished visit met the threshold by a definition; `None`: not in its denominator.
-/// The same judgement as [`service_level`](crate::stats::definition::service_level) makes of sums,
-/// which a test holds.
-fn verdict(
-    definition: DefinitionId,
-    outcome: Outcome,
-    wait_ms: u32,
-    threshold_ms: u32,
-    is_short: bool,
-) -> Option<bool> {
-    let within = wait_ms <= threshold_ms;
-    match outcome {
-        Outcome::Lost | Outcome::Unknown => None,
-        Outcome::Answered => Some(within),
-        Outcome::Abandoned => match definition {
-            DefinitionId::OfAnswered => None,
-            DefinitionId::OfAnsweredAndAbandoned | DefinitionId::OfOffered => Some(false),
-            DefinitionId::ShortAbandonsIgnored => (!is_short).then_some(false),
-            DefinitionId::AbandonsWithinIgnored => (!within).then_some(false),
-            DefinitionId::AbandonsWithinMet => Some(within),
-        },
-        _ if matches!(definition, DefinitionId::OfAnswered | DefinitionId::OfAnsweredAndAbandoned) => None,
-        _ => Some(false),
     }
 }
 

@@ -62,7 +62,7 @@ pub fn tell(daemon: &Daemon, source: &str, scenario: Scenario, seed: u64, from_s
 /// One attendant for a forenoon's callers, who hang up after half a minute.
 pub fn too_few() -> Scenario {
     let mut scenario = Scenario::municipal().around_the_clock();
-    scenario.queues[0].attendants_max = 1;
+    scenario.queues[0].attendants = (1, 1);
     scenario.queues[0].patience_s = 30.0;
     scenario
 }
@@ -71,7 +71,7 @@ pub fn too_few() -> Scenario {
 pub fn enough() -> Scenario {
     let mut scenario = Scenario::municipal().around_the_clock().busier(200.0);
     scenario.queues.truncate(1);
-    scenario.queues[0].attendants_max = 2_000;
+    scenario.queues[0].attendants.1 = 2_000;
     scenario.queues[0].spare = 4.0;
     scenario
 }

@@ -9,6 +9,7 @@
 )]
 
 mod access;
+mod annual;
 mod captured;
 mod checked;
 mod command;

@@ -22,5 +22,6 @@ mod recordings;
 mod records;
 mod rulings;
 mod sight;
+mod staffing;
 mod story;
 mod transfers;

@@ -14,9 +14,8 @@ use crate::directory::Objective;
 use crate::measure::{Share, Untold};
 use crate::names::DefinitionId;
 use crate::report::figures::is_met;
-use crate::report::render::json::seconds;
 use crate::report::render::{Locale, Style};
-use crate::report::sheet::{LegFigures, PeriodSheet, QualitySheet, Report, VisitFigures};
+use crate::report::sheet::{LegFigures, PeriodSheet, QualitySheet, Report, VisitFigures, seconds};
 
 /// Writes the report as CSV after RFC 4180: lines end with CR LF, fields are quoted where needed.
 ///
@@ -147,8 +146,61 @@ fn rows(report: &Report) -> Vec<Row> {
         legs(&mut row, &organisation.figures);
         rows.push(row);
     }
+    beside(report, &mut rows);
+    patterns(report, &mut rows);
     rows.push(quality(period, &report.quality));
     rows
+}
+
+/// Other periods: rows like those of the period itself, with `beside`, `beside_from`, `beside_to`.
+fn beside(report: &Report, rows: &mut Vec<Row>) {
+    for other in &report.comparisons {
+        let of = |section: &'static str, name: &str, title: &str| {
+            let mut row = named(&report.period, section, name, title);
+            row.text("beside", other.beside.as_str());
+            row.text("beside_from", other.period.from.to_string());
+            row.text("beside_to", other.period.until.to_string());
+            row
+        };
+        for (queue, figures) in report.queues.iter().zip(&other.queues) {
+            let mut row = of("queue_beside", &queue.name, &queue.title);
+            if let Some(figures) = figures {
+                visits(&mut row, figures, queue.objective.as_ref());
+            }
+            rows.push(row);
+        }
+        let organisations = report.organisations.iter().zip(&other.organisations);
+        let organisations =
+            organisations.map(|(one, figures)| (of("organisation_beside", &one.name, &one.title), figures));
+        let units = report.units.iter().zip(&other.units);
+        let units = units.map(|(one, figures)| (of("unit_beside", &one.name, &one.title), figures));
+        for (mut row, figures) in organisations.chain(units) {
+            if let Some(figures) = figures {
+                legs(&mut row, figures);
+            }
+            rows.push(row);
+        }
+    }
+}
+
+/// Counts by weekday (1 is Monday) and local hour, where anything was offered.
+fn patterns(report: &Report, rows: &mut Vec<Row>) {
+    for (queue, pattern) in report.queues.iter().zip(&report.patterns) {
+        for (weekday, hours) in pattern.cells.iter().enumerate() {
+            for (hour, counts) in hours.iter().enumerate().filter(|(_, counts)| counts.offered > 0) {
+                let mut row = named(&report.period, "weekday_hour", &queue.name, &queue.title);
+                row.whole("weekday", weekday as i64 + 1);
+                row.whole("hour", hour as i64);
+                row.whole("offered", counts.offered);
+                row.whole("answered", counts.answered);
+                row.whole("abandoned", counts.abandoned);
+                row.real("objective_threshold_s", Some(f64::from(pattern.threshold_ms) / 1000.0));
+                row.text("objective_definition", pattern.definition.as_str());
+                row.real("objective_value", pattern.level(weekday, hour).ratio());
+                rows.push(row);
+            }
+        }
+    }
 }
 
 fn named(period: &PeriodSheet, section: &'static str, name: &str, title: &str) -> Row {
@@ -174,6 +226,8 @@ fn visits(row: &mut Row, figures: &VisitFigures, objective: Option<&Objective>) 
         ("lost", counts.lost),
         ("unknown", counts.unknown),
         ("open", counts.open),
+        ("others", counts.other_exits()),
+        ("not_counted", counts.not_counted()),
     ] {
         row.whole(column, number);
     }
@@ -235,6 +289,9 @@ fn legs(row: &mut Row, figures: &LegFigures) {
     row.whole("transfers_open", counts.open);
     row.whole("short", counts.short);
     row.whole("apart", counts.apart);
+    row.share("blind", figures.blind());
+    row.share("attended", figures.attended());
+    row.real("ring_seconds_mean", figures.mean_ring_s());
     row.share("unit_answer_rate", figures.answer_rate);
     row.share("journey_rate", figures.journey_rate);
     row.share("reached_rate", figures.reached_rate);
@@ -246,6 +303,7 @@ fn quality(period: &PeriodSheet, quality: &QualitySheet) -> Row {
     row.whole("dead_letters", quality.dead_letters);
     for (column, number) in [
         ("derived", quality.derived),
+        ("unmeasured", quality.unmeasured),
         ("late", quality.late),
         ("inconsistent", quality.inconsistent),
         ("lost", quality.lost),

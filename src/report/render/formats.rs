@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use crate::i18n::Language;
 use crate::report::Report;
-use crate::report::render::{csv, json, table};
+use crate::report::render::{csv, html, json, table, xlsx};
 
 /// A form that a report can take.
 #[derive(Clone, Copy, Debug)]
@@ -24,6 +24,13 @@ pub const FORMATS: &[Format] = &[
     Format { name: "table", extension: "txt", media_type: "text/plain; charset=utf-8", render: table::render },
     Format { name: "json", extension: "json", media_type: "application/json", render: json::render },
     Format { name: "csv", extension: "csv", media_type: "text/csv; charset=utf-8", render: csv::render },
+    Format {
+        name: "xlsx",
+        extension: "xlsx",
+        media_type: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        render: xlsx::render,
+    },
+    Format { name: "html", extension: "html", media_type: "text/html; charset=utf-8", render: html::render },
 ];
 
 /// How numbers are written where a spreadsheet reads them.

@@ -12,11 +12,12 @@ use crate::measure::{Moment, Share, Untold};
 use crate::names::DefinitionId;
 use crate::report::figures::is_met;
 use crate::report::render::Style;
+use crate::report::render::json_beside::{comparisons, tickets, weekday_hours};
 use crate::report::render::json_keys::{
     Body, Calls, CallsOfQueue, Cells, Definition, Doubt, Gap, Interval, Judged, Keyed, Legs, Mean, Organisation,
     OwnObjective, Period, Quality, Queue, Unit, Waits,
 };
-use crate::report::sheet::{LegFigures, Report, ThresholdFigures, VisitFigures};
+use crate::report::sheet::{LegFigures, Report, ThresholdFigures, VisitFigures, seconds};
 use crate::stats::{Counts, definition};
 
 /// Writes the report as one indented JSON object.
@@ -26,11 +27,6 @@ use crate::stats::{Counts, definition};
 pub fn render(report: &Report, _: &Style, out: &mut dyn Write) -> io::Result<()> {
     serde_json::to_writer_pretty(&mut *out, &body(report))?;
     out.write_all(b"\n")
-}
-
-/// A threshold as the key it has in JSON and CSV: seconds, without needless decimals.
-pub fn seconds(threshold_ms: u32) -> String {
-    (f64::from(threshold_ms) / 1000.0).to_string()
 }
 
 fn body(report: &Report) -> Body<'_> {
@@ -69,6 +65,9 @@ fn body(report: &Report) -> Body<'_> {
             })
             .collect(),
         calls: calls(report),
+        comparisons: comparisons(report),
+        weekday_hours: weekday_hours(report),
+        tickets: tickets(report),
         quality: quality(report),
         definitions: definitions(),
     }
@@ -96,7 +95,7 @@ fn queues(report: &Report) -> Vec<Queue<'_>> {
         .collect()
 }
 
-fn cells(figures: &VisitFigures, objective: Option<&Objective>) -> Cells {
+pub(super) fn cells(figures: &VisitFigures, objective: Option<&Objective>) -> Cells {
     let counts = &figures.counts;
     let waits = &figures.waits;
     Cells {
@@ -115,6 +114,8 @@ fn cells(figures: &VisitFigures, objective: Option<&Objective>) -> Cells {
         lost: counts.lost,
         unknown: counts.unknown,
         open: counts.open,
+        others: counts.other_exits(),
+        not_counted: counts.not_counted(),
         within: per_threshold(figures, |at| figures.told(Untold::Wait, at.counts.within)),
         abandoned_within: per_threshold(figures, |at| figures.told(Untold::Wait, at.counts.abandoned_within)),
         on_threshold: per_threshold(figures, |at| figures.told(Untold::Wait, at.counts.on_threshold)),
@@ -191,7 +192,7 @@ fn calls(report: &Report) -> Calls<'_> {
     }
 }
 
-fn legs(figures: &LegFigures) -> Legs {
+pub(super) fn legs(figures: &LegFigures) -> Legs {
     let counts = &figures.counts;
     let outcomes = LegOutcome::ALL.iter().map(|outcome| (outcome.as_str().to_owned(), counts.outcome(*outcome)));
     Legs {
@@ -209,10 +210,7 @@ fn legs(figures: &LegFigures) -> Legs {
         journey_rate_share: figures.journey_rate,
         reached_rate: figures.reached_rate.ratio(),
         reached_rate_share: figures.reached_rate,
-        by_kind: Keyed(vec![
-            ("blind".into(), Share { met: counts.blind_answered, of: counts.blind }),
-            ("attended".into(), Share { met: counts.attended_answered, of: counts.attended }),
-        ]),
+        by_kind: Keyed(vec![("blind".into(), figures.blind()), ("attended".into(), figures.attended())]),
         ring_seconds: mean(counts.ring_ms, counts.rings),
     }
 }
@@ -235,11 +233,11 @@ fn quality(report: &Report) -> Quality<'_> {
         dead_letters: quality.dead_letters,
         dead_letters_by_reason: quality.dead_letters_by_reason.iter().cloned().collect(),
         derived: quality.derived,
+        unmeasured: quality.unmeasured,
         late: quality.late,
         inconsistent: quality.inconsistent,
         lost: quality.lost,
         unknown: quality.unknown,
-        unmeasured: quality.unmeasured,
         untold: quality
             .untold
             .iter()

@@ -4,6 +4,7 @@ use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
 use crate::measure::Share;
+use crate::report::render::json_beside::{Comparison, Tickets, WeekdayHour};
 
 /// A list that JSON shows as an object, in this order.
 pub(super) struct Keyed<T>(pub(super) Vec<(String, T)>);
@@ -32,6 +33,10 @@ pub(super) struct Body<'a> {
     pub(super) unknown_targets: Legs,
     pub(super) organisations: Vec<Organisation<'a>>,
     pub(super) calls: Calls<'a>,
+    pub(super) comparisons: Vec<Comparison<'a>>,
+    pub(super) weekday_hours: Vec<WeekdayHour<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) tickets: Vec<Tickets<'a>>,
     pub(super) quality: Quality<'a>,
     pub(super) definitions: Keyed<Definition>,
 }
@@ -95,6 +100,8 @@ pub(super) struct Cells {
     pub(super) lost: i64,
     pub(super) unknown: i64,
     pub(super) open: i64,
+    pub(super) others: i64,
+    pub(super) not_counted: i64,
     pub(super) within: Keyed<Option<i64>>,
     pub(super) abandoned_within: Keyed<Option<i64>>,
     pub(super) on_threshold: Keyed<Option<i64>>,
@@ -215,11 +222,11 @@ pub(super) struct Quality<'a> {
     pub(super) dead_letters: i64,
     pub(super) dead_letters_by_reason: Keyed<i64>,
     pub(super) derived: i64,
+    pub(super) unmeasured: i64,
     pub(super) late: i64,
     pub(super) inconsistent: i64,
     pub(super) lost: i64,
     pub(super) unknown: i64,
-    pub(super) unmeasured: i64,
     pub(super) untold: Keyed<Vec<&'static str>>,
     pub(super) precision_ms: Option<u32>,
 }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::i18n::Language;
-use crate::report::{FORMATS, Format, Interval, Locale, REPORTS, Report, ReportKind, Request, Style};
+use crate::report::{FORMATS, Format, Interval, Locale, REPORTS, Report, ReportKind, Request, Style, month_report};
 use crate::stats::period::Period;
 use crate::web::Shared;
 use crate::web::refusal::{Refusal, RefusalView};
@@ -104,8 +104,15 @@ pub async fn build(
 ) -> Result<Report, Refusal> {
     let directory = Arc::clone(&shared.directory);
     let now = shared.clock.now();
-    let request = Request { period: days, interval, stale_after: shared.stale_after, sight: visitor.sight.clone() };
-    Ok(shared.readers.ask(move |reader| (kind.build)(reader, &directory, &request, now)).await?)
+    let request = Request {
+        period: days,
+        kind,
+        interval: interval.or(kind.interval),
+        carried: Arc::default(),
+        stale_after: shared.stale_after,
+        sight: visitor.sight.clone(),
+    };
+    Ok(shared.readers.ask(move |reader| month_report(reader, &directory, &request, now)).await?)
 }
 
 /// Writes a report in a format.
