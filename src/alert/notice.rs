@@ -123,6 +123,7 @@ fn words(news: &News, rule: &Rule, settings: &AlertSettings, language: Language)
 mod tests {
     use super::*;
     use crate::alert::watch::Entry;
+    use crate::alert::watch::Key;
 
     fn news(what: What) -> News {
         let labels = vec![("queue".to_owned(), "kundtjanst".to_owned())];

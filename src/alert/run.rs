@@ -85,7 +85,7 @@ impl Alerts {
 
     /// One evaluation. What cannot be kept has not happened.
     fn round(&mut self, memory: &mut Option<Memory>, now: Moment) -> Result<(), StoreError> {
-        let known = self.remember(memory)?;
+        let known = self.remember(memory.as_ref())?;
         let mut next = known.clone();
         let snapshot = self.snapshots.borrow().clone();
         let mut findings = Vec::new();
@@ -122,7 +122,7 @@ impl Alerts {
         Ok(())
     }
 
-    fn remember(&self, memory: &Option<Memory>) -> Result<Memory, StoreError> {
+    fn remember(&self, memory: Option<&Memory>) -> Result<Memory, StoreError> {
         if let Some(memory) = memory {
             return Ok(memory.clone());
         }
@@ -179,7 +179,7 @@ impl Alerts {
     }
 
     fn silence(&mut self, memory: &mut Option<Memory>, mut silence: Silence, now: Moment) -> Result<Silence, String> {
-        let mut next = self.remember(memory).map_err(|error| error.to_string())?;
+        let mut next = self.remember(memory.as_ref()).map_err(|error| error.to_string())?;
         if next.silences.len() >= SILENCES_MAX {
             return Err(format!("there are {SILENCES_MAX} silences already; end one first"));
         }
@@ -192,7 +192,7 @@ impl Alerts {
     }
 
     fn end_silence(&mut self, memory: &mut Option<Memory>, id: u64, by: &str, now: Moment) -> Result<bool, String> {
-        let mut next = self.remember(memory).map_err(|error| error.to_string())?;
+        let mut next = self.remember(memory.as_ref()).map_err(|error| error.to_string())?;
         let found = next.silences.iter_mut().find(|silence| silence.id == id && silence.is_in_force(now));
         let Some(silence) = found else { return Ok(false) };
         silence.ended = Some(now);

@@ -27,7 +27,7 @@ impl Plain<'_> {
 /// plain, or `put` says no.
 pub fn read<'a>(line: &'a [u8], mut put: impl FnMut(&'a str, Plain<'a>) -> Option<()>) -> Option<()> {
     // Then a text ends at its next quotation mark. Looking at every byte goes many at a time.
-    if line.iter().fold(false, |is_odd, byte| is_odd | (*byte < b' ') | (*byte == b'\\')) {
+    if line.iter().fold(0, |odd, byte| odd | u8::from(*byte < b' ') | u8::from(*byte == b'\\')) != 0 {
         return None;
     }
     let mut rest = after(std::str::from_utf8(line).ok()?.trim_matches(' '), b'{')?;
