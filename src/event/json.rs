@@ -33,7 +33,7 @@ impl Unusable {
     }
 }
 
-/// Reads one event that is written as nearly every sender writes it (see [`plain`](crate::event::plain)), in a
+/// Reads one event that is written as nearly every sender writes it (see [`plain`]), in a
 /// third of the time that [`read`] takes; `None` for what must be read with it.
 pub fn read_plain(line: &[u8], received: Moment) -> Option<Result<CallEvent, Unusable>> {
     if line.len() > LINE_BYTES_MAX {

@@ -108,7 +108,12 @@ impl Panel {
     pub fn table(key: &'static str, width: u32, height: u32, sort: Option<(String, bool)>) -> Self {
         let sort: Vec<Value> =
             sort.into_iter().map(|(name, desc)| json!({ "displayName": name, "desc": desc })).collect();
-        Self::new("table", key, (width, height), json!({ "showHeader": true, "cellHeight": "sm", "sortBy": sort }))
+        Self::new(
+            "table",
+            key,
+            (width, height),
+            json!({ "frameIndex": 0, "showHeader": true, "cellHeight": "sm", "sortBy": sort }),
+        )
     }
 
     /// States over time; `states`: value, text, colour.

@@ -351,8 +351,7 @@ panel-system-held-about = Calls in memory, connected wallboards, and series on t
 panel-system-version = Version
 panel-system-version-about = Version of the program.
 ### what a source cannot tell
-report-unmeasured = Without a known wait, and so in no service level: { $n }
-report-untold = { $source } cannot tell: { $what }
+report-untold = { $source } cannot tell
 untold-wait = waits
 untold-way_out = how those who were not answered left the queue
 untold-refused = who was not let into the queue

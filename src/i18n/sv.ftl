@@ -351,8 +351,7 @@ panel-system-held-about = Samtal i minnet, anslutna tavlor och antal serier på 
 panel-system-version = Version
 panel-system-version-about = Vilken version av programmet som går.
 ### what a source cannot tell
-report-unmeasured = Utan känd väntetid, och därför inte i någon servicegrad: { $n }
-report-untold = { $source } kan inte tala om: { $what }
+report-untold = { $source } kan inte tala om
 untold-wait = väntetider
 untold-way_out = hur den som inte fick svar lämnade kön
 untold-refused = vilka som inte släpptes in i kön

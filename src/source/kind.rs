@@ -33,7 +33,7 @@ pub struct Kind {
     /// A fresh decoder.
     pub decoder: fn(&SourceSettings) -> Box<dyn Decode>,
     /// Which parts of its bytes are the switch's own words, so that the rest can be disguised;
-    /// [`disguise::shape::LINES`](crate::source::disguise::shape::LINES) where nothing is known.
+    /// [`disguise::shape::LINES`] where nothing is known.
     pub shape: Shape,
     /// What is wrong with the settings that only this kind knows; complaints are `(key, reason)`.
     pub check: fn(&SourceSettings) -> Vec<(String, String)>,

@@ -1,7 +1,7 @@
 //! A look at a source without reading it for good: is it there, does it let us in, what does it say
 //! of itself.
 //!
-//! Stores nothing and moves no position. What is wrong is told as a [`Trouble`], for people.
+//! Stores nothing and moves no position. What is wrong is told as `troubles`, for people.
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};

@@ -89,7 +89,7 @@ impl Live {
     }
 }
 
-/// Hands each new snapshot on to be shown, at most every [`SHOW_EVERY`], until the engine is gone.
+/// Hands each new snapshot on to be shown, at most every `SHOW_EVERY`, until the engine is gone.
 pub async fn pace(mut snapshots: watch::Receiver<Arc<Snapshot>>, shown: watch::Sender<Arc<Snapshot>>) {
     loop {
         shown.send_replace(snapshots.borrow_and_update().clone());

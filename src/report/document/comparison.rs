@@ -1,6 +1,7 @@
 //! Each queue beside the year so far, the period before and the same period a year ago.
 
 use crate::directory::Objective;
+use crate::measure::Untold;
 use crate::report::compare::Beside;
 use crate::report::document::{Block, Chapter, Column, Row, Speak, Table, Value, visits};
 use crate::report::sheet::{QueueSheet, Report, VisitFigures, seconds};
@@ -82,7 +83,9 @@ fn figures(queue: &QueueSheet, speak: Speak) -> Vec<Figure> {
         plain("offered", "column-offered", |figures| Value::Whole(figures.counts.offered)),
         plain("answered", "column-answered", |figures| Value::Whole(figures.counts.answered)),
         plain("abandoned", "column-abandoned", |figures| Value::Whole(figures.counts.abandoned)),
-        plain("short_abandoned", "column-short", |figures| Value::Whole(figures.counts.short_abandoned)),
+        plain("short_abandoned", "column-short", |figures| {
+            figures.told(Untold::Wait, figures.counts.short_abandoned).map_or(Value::NoData, Value::Whole)
+        }),
         plain("others", "column-others", |figures| Value::Whole(figures.counts.other_exits())),
     ];
     for at in &queue.figures.thresholds {

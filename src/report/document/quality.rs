@@ -39,6 +39,12 @@ fn counts(quality: &QualitySheet, speak: Speak) -> Table {
     let precision = quality.precision_ms.map_or_else(|| numbers::NO_DATA.to_owned(), |ms| format!("{ms}\u{a0}ms"));
     let cells = vec![Value::Text(speak.text("quality-precision")), Value::Text(precision)];
     table.rows.push(Row::new("precision_ms", cells));
+    // So that nobody takes a dash for a nought.
+    for (source, untold) in &quality.untold {
+        let what: Vec<String> = untold.iter().map(|what| speak.text(&format!("untold-{}", what.as_str()))).collect();
+        let who = speak.with("report-untold", &[("source", source.clone())]);
+        table.rows.push(Row::new(format!("untold.{source}"), vec![Value::Text(who), Value::Text(what.join(", "))]));
+    }
     table
 }
 

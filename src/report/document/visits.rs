@@ -1,6 +1,7 @@
 //! Figures of visits as cells of a row: the columns that several chapters share.
 
 use crate::directory::Objective;
+use crate::measure::Untold;
 use crate::names::DefinitionId;
 use crate::report::Report;
 use crate::report::document::{Column, Speak, Value};
@@ -50,10 +51,10 @@ pub(super) fn cells(
     speak: Speak,
 ) -> Vec<Value> {
     let counts = &figures.counts;
-    let mut cells: Vec<Value> =
-        [counts.offered, counts.answered, counts.abandoned, counts.short_abandoned, counts.other_exits()]
-            .map(Value::Whole)
-            .into();
+    let short = figures.told(Untold::Wait, counts.short_abandoned).map_or(Value::NoData, Value::Whole);
+    let [offered, answered, abandoned, others] =
+        [counts.offered, counts.answered, counts.abandoned, counts.other_exits()].map(Value::Whole);
+    let mut cells = vec![offered, answered, abandoned, short, others];
     cells.extend(thresholds.iter().map(|ms| level(figures, objective, *ms)));
     cells.extend([
         objective.map_or(Value::Empty, |objective| Value::Target(objective.target)),

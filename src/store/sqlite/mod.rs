@@ -3,7 +3,7 @@
 //! Facts stand in plain columns under the terms of the design, so that anyone with SQLite can
 //! check a figure by hand; see `migrations/001_first.sql`.
 //!
-//! - [`file`]: the file, opened with its pragmas, for writing or reading
+//! - [`mod@file`]: the file, opened with its pragmas, for writing or reading
 //! - [`migrate`]: brought to this program's schema
 //! - [`database`]: SQL on it
 
