@@ -144,11 +144,11 @@ fn transfers(told: &mut Told<'_>, answered: Moment, over: Moment, end: Moment) {
     for station in &mut stations {
         // Some switches stamp every station with the call's beginning; their note of the transfer has
         // the second of it.
-        let noted = notes.iter().filter_map(|text| Note::read(text)).find_map(|note| match note.kind {
+        let second = notes.iter().filter_map(|text| Note::read(text)).find_map(|note| match note.kind {
             Kind::Blind(number) if number == station.number => Some(Moment::from_seconds(note.second)),
             _ => None,
         });
-        station.since = station.since.max(noted.unwrap_or(station.since));
+        station.since = station.since.max(second.unwrap_or(station.since));
     }
     for Station { number, since, bridged } in stations.into_iter().filter(|station| station.since > answered) {
         let was_sent_on = match sent.last() {
