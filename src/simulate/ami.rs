@@ -194,7 +194,7 @@ impl AmiVoice {
 
     fn enters(&mut self, at: Moment, call: &SmolStr, queue: &SmolStr) {
         if let Some(played) = self.calls.get_mut(call) {
-            played.waiting = Some((queue.clone(), at));
+            (played.waiting, played.last) = (Some((queue.clone(), at)), None);
         }
         self.of_caller("agent", "QueueCallerJoin", at, call, &[("Queue", queue)]);
     }

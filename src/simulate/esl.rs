@@ -72,7 +72,7 @@ impl EslVoice {
             }
             EventKind::VisitEntered { queue, .. } => {
                 if let Some(played) = self.calls.get_mut(&call) {
-                    played.waiting = Some((queue.clone(), at));
+                    (played.waiting, played.last) = (Some((queue.clone(), at)), None);
                 }
                 self.member("member-queue-start", at, &call, queue, &[("Answer-State", "answered".into())]);
             }

@@ -45,12 +45,7 @@ pub(crate) fn house(source: &str) -> House {
 
 /// Calls of the two hours up to `until`, in order.
 pub(crate) fn calls(seed: u64, until: Moment) -> Vec<CallEvent> {
-    busy_calls(seed, until, 3.0)
-}
-
-/// The same, with so many times the callers.
-pub(crate) fn busy_calls(seed: u64, until: Moment, busier: f64) -> Vec<CallEvent> {
-    let scenario = Scenario::municipal().around_the_clock().busier(busier);
+    let scenario = Scenario::municipal().around_the_clock().busier(3.0);
     let mut board = Switchboard::new(scenario, seed, until.plus_ms(-2 * 3_600_000));
     board.advance(until).into_iter().map(|told| told.event).collect()
 }

@@ -11,7 +11,7 @@ use servicegrad::simulate::Spoken;
 use servicegrad::simulate::queue_log::Renderer;
 use smol_str::SmolStr;
 
-use crate::line::{Line, Setup, asterisk, busy_calls, calls, comes_to, count, figures, freeswitch, house, plainly};
+use crate::line::{Line, Setup, asterisk, calls, comes_to, count, figures, freeswitch, house, plainly};
 use crate::program::until;
 
 /// Each story is told of both switches.
@@ -29,10 +29,8 @@ macro_rules! of_both {
 of_both!(
     a_live_switch_comes_to_the_figures_of_its_calls,
     slow_and_torn_packets_are_the_same_calls,
-    a_storm_of_calls_is_all_counted,
     a_clock_that_is_minutes_off_moves_the_calls_and_no_wait,
     the_night_when_an_hour_comes_twice_has_each_call_once,
-    a_line_cut_loses_what_nobody_can_tell_again_and_no_more,
     a_killed_switch_loses_the_calls_in_flight_and_no_other,
     a_switch_stopped_in_order_has_lost_those_who_waited_and_abandoned_nobody,
 );
@@ -56,18 +54,6 @@ fn slow_and_torn_packets_are_the_same_calls<S: Spoken>(switch: fn(Setup) -> Line
     let events = &events[..events.len() / 8];
     line.tell(events);
     comes_to(&house, &plainly(events));
-}
-
-fn a_storm_of_calls_is_all_counted<S: Spoken>(switch: fn(Setup) -> Line<S>) {
-    let line = switch(Setup::default());
-    let house = house(&line.source);
-    let daemon = house.run();
-    line.is_heard(&daemon);
-    // Ten times a busy two hours, in one breath.
-    let events = busy_calls(11, Clock::system().now(), 30.0);
-    assert!(events.len() > 10 * calls(11, Clock::system().now()).len() / 2);
-    line.tell(&events);
-    comes_to(&house, &plainly(&events));
 }
 
 /// The same calls at another time.
@@ -168,8 +154,9 @@ fn can_be_known(events: &[CallEvent], cut: usize, back: usize) -> Vec<i64> {
 
 const KNOWN: [&str; 5] = ["offered", "answered", "abandoned", "unknown", "open"];
 
-fn a_line_cut_loses_what_nobody_can_tell_again_and_no_more<S: Spoken>(switch: fn(Setup) -> Line<S>) {
-    let line = switch(Setup::default());
+#[test]
+fn a_line_cut_loses_what_nobody_can_tell_again_and_no_more() {
+    let line = freeswitch(Setup::default());
     let house = house(&line.source);
     let daemon = house.run();
     line.is_heard(&daemon);

@@ -139,7 +139,17 @@ struct Sent {
 
 fn transfers(told: &mut Told<'_>, answered: Moment, over: Moment, end: Moment) {
     let mut sent: Vec<Sent> = Vec::new();
-    let stations = told.record.stations();
+    let notes = told.record.notes();
+    let mut stations = told.record.stations();
+    for station in &mut stations {
+        // Some switches stamp every station with the call's beginning; their note of the transfer has
+        // the second of it.
+        let second = notes.iter().filter_map(|text| Note::read(text)).find_map(|note| match note.kind {
+            Kind::Blind(number) if number == station.number => Some(Moment::from_seconds(note.second)),
+            _ => None,
+        });
+        station.since = station.since.max(second.unwrap_or(station.since));
+    }
     for Station { number, since, bridged } in stations.into_iter().filter(|station| station.since > answered) {
         let was_sent_on = match sent.last() {
             // What moves the caller on from there is the dialplan, or whoever answered there.
@@ -153,8 +163,8 @@ fn transfers(told: &mut Told<'_>, answered: Moment, over: Moment, end: Moment) {
             last.answered = last.answered.or(bridged);
         }
     }
-    for text in told.record.notes() {
-        if let Some(Note { second, kind: Kind::Attended }) = Note::read(&text)
+    for text in &notes {
+        if let Some(Note { second, kind: Kind::Attended }) = Note::read(text)
             && let Some((_, to)) = text.rsplit_once('/')
         {
             // Whoever is handed over to has been asked, and has answered.

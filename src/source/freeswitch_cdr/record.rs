@@ -73,6 +73,8 @@ impl Record {
                 })
             })
             .collect();
+        // Written newest first.
+        stations.reverse();
         stations.sort_by_key(|station| station.since);
         stations
     }
