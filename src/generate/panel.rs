@@ -98,7 +98,8 @@ impl Panel {
     pub fn bars(key: &'static str, width: u32, height: u32) -> Self {
         let options = json!({
             "displayMode": "basic", "orientation": "horizontal", "reduceOptions": reduce(),
-            "showUnfilled": true, "valueMode": "color", "minVizHeight": 16, "minVizWidth": 8,
+            "showUnfilled": true, "valueMode": "color", "legend": { "calcs": [], "displayMode": "list", "placement": "bottom", "showLegend": false },
+            "maxVizHeight": 300, "minVizHeight": 16, "minVizWidth": 8,
             "namePlacement": "auto", "sizing": "auto",
         });
         Self::new("bargauge", key, (width, height), options)

@@ -105,12 +105,12 @@ impl Esl {
         let Self { packets, state } = self;
         state.received = received;
         packets.cut(bytes, |packet| match packet {
-            Err(reject) => state.rejects.push(reject),
+            Err(reject) => state.reject(reject),
             Ok(packet) => match packet.content_type() {
                 "text/event-plain" => state.take(&Event::plain(packet.body)),
                 "text/event-json" => match Event::json(packet.body) {
                     Ok(event) => state.take(&event),
-                    Err(why) => state.rejects.push(Reject::new("event", Reason::Malformed, why, packet.body)),
+                    Err(why) => state.reject(Reject::new("event", Reason::Malformed, why, packet.body)),
                 },
                 _ => answer(state, &packet),
             },
@@ -128,8 +128,12 @@ impl Esl {
 impl State {
     pub(super) fn hand_over(&mut self, batch: &mut Batch) {
         batch.events.extend(self.story.drain());
-        let now = self.story.now();
-        batch.rejects.extend(self.rejects.drain(..).map(|reject| reject.at(now)));
+        batch.rejects.append(&mut self.rejects);
+    }
+
+    /// What cannot be used, at the time it came among the events, however the bytes were cut.
+    fn reject(&mut self, reject: Reject) {
+        self.rejects.push(reject.at(self.story.now()));
     }
 
     /// A new connection tells everything anew.
@@ -276,7 +280,7 @@ impl State {
         if action.starts_with("member-") || action.starts_with("bridge-agent-") || action == "agent-offering" {
             if member.is_empty() || queue.is_empty() {
                 let detail = format!("{action} names no CC-Member-Session-UUID or no CC-Queue");
-                self.rejects.push(Reject::new("event", Reason::BadField, detail, action.as_bytes()));
+                self.reject(Reject::new("event", Reason::BadField, detail, action.as_bytes()));
                 return;
             }
             self.knows(queue);
