@@ -110,6 +110,9 @@ fn hear<'a>(told: &mut SmallVec<[Told<'a>; 1]>, testimony: &'a Testimony) {
 /// then the record, and what the better lacks is filled in.
 fn join_twins(told: &mut SmallVec<[Told<'_>; 1]>) {
     const BEST_FIRST: [Witness; 4] = [Witness::FineJournal, Witness::Live, Witness::Record, Witness::Journal];
+    if told.len() < 2 {
+        return;
+    }
     let witness = |told: &Told<'_>| told.sent.map(|(testimony, _)| Witness::of(testimony));
     for (place, better) in BEST_FIRST.iter().enumerate() {
         for lesser in &BEST_FIRST[place + 1..] {

@@ -109,34 +109,41 @@ impl VisitCell {
         Self { counts: Counts::of_queue(queue), ..Self::default() }
     }
 
-    /// Counts a visit in or out.
-    pub fn count_visit(&mut self, fact: &VisitFact, queue: &Queue, sign: i64) {
-        self.counts.count_visit(fact, queue, sign);
-        self.spread(fact.outcome, fact.wait, fact.outside_hours, sign);
+    /// Counts a visit out as it was and in as it is.
+    pub fn count_visit(&mut self, was: Option<&VisitFact>, is: Option<&VisitFact>, queue: &Queue) {
+        for (fact, sign) in both(was, is) {
+            self.counts.count_visit(fact, queue, sign);
+        }
+        let measured = |fact: &VisitFact| Measured::of(fact.outcome, fact.wait, fact.outside_hours);
+        self.spread(was.and_then(measured), is.and_then(measured));
     }
 
-    /// Counts a whole call in or out.
-    pub fn count_journey(&mut self, fact: &JourneyFact, queue: &Queue, sign: i64) {
-        self.counts.count_journey(fact, queue, sign);
-        self.spread(fact.outcome, fact.wait, fact.outside_hours, sign);
+    /// Counts a whole call out as it was and in as it is.
+    pub fn count_journey(&mut self, was: Option<&JourneyFact>, is: Option<&JourneyFact>, queue: &Queue) {
+        for (fact, sign) in both(was, is) {
+            self.counts.count_journey(fact, queue, sign);
+        }
+        let measured = |fact: &JourneyFact| Measured::of(fact.outcome, fact.wait, fact.outside_hours);
+        self.spread(was.and_then(measured), is.and_then(measured));
     }
 
-    fn spread(&mut self, outcome: Option<Outcome>, wait: Option<Wait>, outside_hours: bool, sign: i64) {
-        let (Some(outcome), Some(wait), false) = (outcome, wait, outside_hours) else { return };
-        if matches!(outcome, Outcome::Lost | Outcome::Unknown | Outcome::Refused) {
+    /// The wait of most changes stays what it was: a conversation ended. Then neither the
+    /// distribution nor the maxima have anything to do.
+    fn spread(&mut self, was: Option<Measured>, is: Option<Measured>) {
+        if was == is {
             return;
         }
-        let is_answer = outcome == Outcome::Answered;
-        if sign > 0 {
+        if let Some(Measured { wait, is_answer }) = was {
+            self.max_unsure |= self.max_all == Some(wait) || (is_answer && self.max_answered == Some(wait));
+            if is_answer {
+                self.waits.remove(wait);
+            }
+        }
+        if let Some(Measured { wait, is_answer }) = is {
             self.max_all = self.max_all.max(Some(wait));
             if is_answer {
                 self.waits.add(wait);
                 self.max_answered = self.max_answered.max(Some(wait));
-            }
-        } else {
-            self.max_unsure |= self.max_all == Some(wait) || (is_answer && self.max_answered == Some(wait));
-            if is_answer {
-                self.waits.remove(wait);
             }
         }
     }
@@ -149,4 +156,24 @@ impl VisitCell {
         self.max_all = self.max_all.max(other.max_all);
         self.max_unsure |= other.max_unsure;
     }
+}
+
+/// A wait that counts.
+#[derive(Clone, Copy, PartialEq)]
+struct Measured {
+    wait: Wait,
+    is_answer: bool,
+}
+
+impl Measured {
+    fn of(outcome: Option<Outcome>, wait: Option<Wait>, outside_hours: bool) -> Option<Self> {
+        let outcome = outcome.filter(|outcome| !matches!(outcome, Outcome::Lost | Outcome::Unknown | Outcome::Refused));
+        let (Some(outcome), Some(wait), false) = (outcome, wait, outside_hours) else { return None };
+        Some(Self { wait, is_answer: outcome == Outcome::Answered })
+    }
+}
+
+/// What there is of a change, each with its sign.
+pub(super) fn both<'a, T>(was: Option<&'a T>, is: Option<&'a T>) -> impl Iterator<Item = (&'a T, i64)> {
+    was.map(|fact| (fact, -1)).into_iter().chain(is.map(|fact| (fact, 1)))
 }

@@ -5,7 +5,7 @@
 //! takes its *was* out of three cells (quarter, day, month) and puts its *is* in; a cell that is
 //! not in memory is asked for, so that corrections of any age find theirs.
 
-use std::collections::hash_map::Entry;
+use std::convert::Infallible;
 use std::sync::Arc;
 
 use ahash::AHashMap;
@@ -13,6 +13,7 @@ use ahash::AHashMap;
 use crate::call::fact::{Change, JourneyFact, LegFact, UnitJourneyFact, VisitFact, Was};
 use crate::directory::{Directory, Queue};
 use crate::measure::Moment;
+use crate::stats::cell::both;
 use crate::stats::period::Calendar;
 use crate::stats::{Cell, CellKey, Scope, Tier, VisitCell};
 
@@ -28,23 +29,41 @@ const FRESH_MS: i64 = 2 * 3_600_000;
 pub struct Rollup {
     directory: Arc<Directory>,
     calendar: Calendar,
-    cells: AHashMap<CellKey, Held>,
-    touched: Vec<CellKey>,
+    held: Vec<Held>,
+    /// Where in `held` a cell is.
+    slots: AHashMap<CellKey, u32>,
+    /// Where the three cells of a quarter-hour are, so that a change finds them by one look-up.
+    trios: AHashMap<(Scope, Moment), Trio>,
+    touched: Vec<u32>,
     /// How many cells there may be before the past is let go: grows with what the present needs.
     cells_max: usize,
 }
 
+/// Slots of the cells of a quarter-hour, its day and its month, in the order of [`Tier::ALL`].
+type Trio = [u32; Tier::ALL.len()];
+
 #[derive(Debug)]
 struct Held {
+    key: CellKey,
     cell: Cell,
     is_touched: bool,
+    /// The store knows better: to be asked for again before it is used.
+    is_outdated: bool,
 }
 
 impl Rollup {
     /// Without any cell at hand.
     pub fn new(directory: Arc<Directory>) -> Self {
         let calendar = Calendar::new(directory.zone());
-        Self { directory, calendar, cells: AHashMap::new(), touched: Vec::new(), cells_max: CELLS_MAX }
+        Self {
+            directory,
+            calendar,
+            held: Vec::new(),
+            slots: AHashMap::new(),
+            trios: AHashMap::new(),
+            touched: Vec::new(),
+            cells_max: CELLS_MAX,
+        }
     }
 
     /// The calendar that cuts the intervals.
@@ -60,14 +79,9 @@ impl Rollup {
         change: &Change,
         mut recall: impl FnMut(CellKey) -> Result<Option<Cell>, E>,
     ) -> Result<(), E> {
-        for (scope, at) in places(change).into_iter().flatten() {
-            for tier in Tier::ALL {
-                let key = CellKey { scope, tier, start: self.calendar.start(tier, at) };
-                if let Entry::Vacant(entry) = self.cells.entry(key) {
-                    let cell = recall(key)?.unwrap_or_else(|| empty(&self.directory, scope));
-                    entry.insert(Held { cell, is_touched: false });
-                }
-            }
+        let (from, to) = places(change);
+        for (scope, at) in from.into_iter().chain(to.filter(|_| to != from)) {
+            self.trio(scope, at, &mut recall)?;
         }
         Ok(())
     }
@@ -76,28 +90,28 @@ impl Rollup {
     pub fn apply(&mut self, change: &Change) {
         match change {
             Change::Visit(Was { was, is }) => {
-                self.count(was.as_ref(), is.as_ref(), visit_place, |fact, cell, queue, sign| {
+                self.count(was.as_ref(), is.as_ref(), visit_place, |was, is, cell, queue| {
                     if let (Cell::Visits(cell), Some(queue)) = (cell, queue) {
-                        cell.count_visit(fact, queue, sign);
+                        cell.count_visit(was, is, queue);
                     }
                 });
             }
             Change::Journey(Was { was, is }) => {
-                self.count(was.as_ref(), is.as_ref(), journey_place, |fact, cell, queue, sign| {
+                self.count(was.as_ref(), is.as_ref(), journey_place, |was, is, cell, queue| {
                     if let (Cell::Visits(cell), Some(queue)) = (cell, queue) {
-                        cell.count_journey(fact, queue, sign);
+                        cell.count_journey(was, is, queue);
                     }
                 });
             }
-            Change::Leg(Was { was, is }) => self.count(was.as_ref(), is.as_ref(), leg_place, |fact, cell, _, sign| {
+            Change::Leg(Was { was, is }) => self.count(was.as_ref(), is.as_ref(), leg_place, |was, is, cell, _| {
                 if let Cell::Legs(counts) = cell {
-                    counts.count_leg(fact, sign);
+                    both(was, is).for_each(|(leg, sign)| counts.count_leg(leg, sign));
                 }
             }),
             Change::UnitJourney(Was { was, is }) => {
-                self.count(was.as_ref(), is.as_ref(), unit_journey_place, |fact, cell, _, sign| {
+                self.count(was.as_ref(), is.as_ref(), unit_journey_place, |was, is, cell, _| {
                     if let Cell::Legs(counts) = cell {
-                        counts.count_journey(fact, sign);
+                        both(was, is).for_each(|(journey, sign)| counts.count_journey(journey, sign));
                     }
                 });
             }
@@ -111,93 +125,132 @@ impl Rollup {
         was: Option<&T>,
         is: Option<&T>,
         place: fn(&T) -> (Scope, Moment),
-        count: impl Fn(&T, &mut Cell, Option<&Queue>, i64),
+        count: impl Fn(Option<&T>, Option<&T>, &mut Cell, Option<&Queue>),
     ) {
         let (from, to) = (was.map(place), is.map(place));
         if from == to {
-            let Some((scope, at)) = to else { return };
-            self.each_tier(scope, at, |cell, queue| {
-                for (fact, sign) in [(was, -1), (is, 1)] {
-                    if let Some(fact) = fact {
-                        count(fact, cell, queue, sign);
-                    }
-                }
-            });
-            return;
-        }
-        for (fact, place, sign) in [(was, from, -1), (is, to, 1)] {
-            if let (Some(fact), Some((scope, at))) = (fact, place) {
-                self.each_tier(scope, at, |cell, queue| count(fact, cell, queue, sign));
-            }
+            self.each_tier(to, |cell, queue| count(was, is, cell, queue));
+        } else {
+            self.each_tier(from, |cell, queue| count(was, None, cell, queue));
+            self.each_tier(to, |cell, queue| count(None, is, cell, queue));
         }
     }
 
-    fn each_tier(&mut self, scope: Scope, at: Moment, change: impl Fn(&mut Cell, Option<&Queue>)) {
+    fn each_tier(&mut self, place: Option<(Scope, Moment)>, change: impl Fn(&mut Cell, Option<&Queue>)) {
+        let Some((scope, at)) = place else { return };
+        let Ok(trio) = self.trio(scope, at, |_| Ok::<_, Infallible>(None));
         let queue = match scope {
             Scope::Queue(id) | Scope::Calls(id) => Some(self.directory.queue(id)),
             Scope::Unit(_) => None,
         };
-        for tier in Tier::ALL {
-            let key = CellKey { scope, tier, start: self.calendar.start(tier, at) };
-            let new = || Held { cell: empty(&self.directory, scope), is_touched: false };
-            let held = self.cells.entry(key).or_insert_with(new);
+        for slot in trio {
+            let held = &mut self.held[slot as usize];
             if !held.is_touched {
                 held.is_touched = true;
-                self.touched.push(key);
+                self.touched.push(slot);
             }
             change(&mut held.cell, queue);
         }
     }
 
+    /// The three cells of `at`. `recall` is asked for those that are not at hand.
+    fn trio<E>(
+        &mut self,
+        scope: Scope,
+        at: Moment,
+        mut recall: impl FnMut(CellKey) -> Result<Option<Cell>, E>,
+    ) -> Result<Trio, E> {
+        let place = (scope, self.calendar.start(Tier::Quarter, at));
+        let known = self.trios.get(&place);
+        if let Some(trio) = known.filter(|trio| trio.iter().all(|slot| !self.held[*slot as usize].is_outdated)) {
+            return Ok(*trio);
+        }
+        let mut trio = Trio::default();
+        for (tier, slot) in Tier::ALL.into_iter().zip(&mut trio) {
+            let key = CellKey { scope, tier, start: self.calendar.start(tier, at) };
+            *slot = match self.slots.get(&key) {
+                Some(slot) if !self.held[*slot as usize].is_outdated => *slot,
+                _ => {
+                    let cell = recall(key)?.unwrap_or_else(|| empty(&self.directory, scope));
+                    self.hold(key, cell)
+                }
+            };
+        }
+        self.trios.insert(place, trio);
+        Ok(trio)
+    }
+
+    /// Puts a cell at hand, in the place of an outdated one if there is one.
+    fn hold(&mut self, key: CellKey, cell: Cell) -> u32 {
+        let held = Held { key, cell, is_touched: false, is_outdated: false };
+        if let Some(slot) = self.slots.get(&key) {
+            self.held[*slot as usize] = held;
+            return *slot;
+        }
+        let slot = self.held.len() as u32;
+        self.held.push(held);
+        self.slots.insert(key, slot);
+        slot
+    }
+
     /// A cell at hand.
     pub fn get(&self, key: &CellKey) -> Option<&Cell> {
-        self.cells.get(key).map(|held| &held.cell)
+        let held = &self.held[*self.slots.get(key)? as usize];
+        (!held.is_outdated).then_some(&held.cell)
     }
 
     /// Puts a stored cell at hand, unless one is there already.
     pub fn put(&mut self, key: CellKey, cell: Cell) {
-        self.cells.entry(key).or_insert(Held { cell, is_touched: false });
+        if self.get(&key).is_none() {
+            self.hold(key, cell);
+        }
     }
 
     /// The cells that changed since [`Rollup::committed`], with their present content.
     pub fn touched(&self) -> impl Iterator<Item = (&CellKey, &Cell)> {
-        self.touched.iter().filter_map(|key| self.cells.get(key).map(|held| (key, &held.cell)))
+        self.touched.iter().map(|slot| &self.held[*slot as usize]).map(|held| (&held.key, &held.cell))
     }
 
-    /// What was touched is stored. Cells whose maxima the store looked up anew are forgotten, to be
-    /// asked for again; and past days are let go when there are too many. `today` is the present.
+    /// What was touched is stored. Cells whose maxima the store looked up anew are to be asked for
+    /// again; and past days are let go when there are too many. `today` is the present.
     pub fn committed(&mut self, today: Moment) {
-        for key in self.touched.drain(..) {
-            let Some(held) = self.cells.get_mut(&key) else { continue };
+        for slot in self.touched.drain(..) {
+            let held = &mut self.held[slot as usize];
             held.is_touched = false;
-            if matches!(&held.cell, Cell::Visits(cell) if cell.max_unsure) {
-                self.cells.remove(&key);
-            }
+            held.is_outdated = matches!(&held.cell, Cell::Visits(cell) if cell.max_unsure);
         }
-        if self.cells.len() > self.cells_max {
-            let (day, month) = (self.calendar.start(Tier::Day, today), self.calendar.start(Tier::Month, today));
-            let fresh = today.plus_ms(-FRESH_MS);
-            let month_before = self.calendar.start(Tier::Month, month.plus_ms(-1));
-            self.cells.retain(|key, _| match (key.tier, key.scope) {
-                // The month before sets the budget of this one.
-                (Tier::Month, Scope::Queue(_)) => key.start >= month_before,
-                (Tier::Month, _) => key.start >= month,
-                // The board shows today's quarter-hours of the queues.
-                (Tier::Day, _) | (Tier::Quarter, Scope::Queue(_)) => key.start >= day,
-                (Tier::Quarter, _) => key.start >= fresh,
-            });
-            self.cells_max = CELLS_MAX.max(self.cells.len() * 2);
+        if self.held.len() > self.cells_max {
+            self.let_go_of_the_past(today);
         }
+    }
+
+    fn let_go_of_the_past(&mut self, today: Moment) {
+        let (day, month) = (self.calendar.start(Tier::Day, today), self.calendar.start(Tier::Month, today));
+        let fresh = today.plus_ms(-FRESH_MS);
+        let month_before = self.calendar.start(Tier::Month, month.plus_ms(-1));
+        self.held.retain(|held| match (held.key.tier, held.key.scope) {
+            _ if held.is_outdated => false,
+            // The month before sets the budget of this one.
+            (Tier::Month, Scope::Queue(_)) => held.key.start >= month_before,
+            (Tier::Month, _) => held.key.start >= month,
+            // The board shows today's quarter-hours of the queues.
+            (Tier::Day, _) | (Tier::Quarter, Scope::Queue(_)) => held.key.start >= day,
+            (Tier::Quarter, _) => held.key.start >= fresh,
+        });
+        self.trios.clear();
+        self.slots.clear();
+        self.slots.extend(self.held.iter().zip(0..).map(|(held, slot)| (held.key, slot)));
+        self.cells_max = CELLS_MAX.max(self.held.len() * 2);
     }
 
     /// How many cells are at hand.
     pub fn len(&self) -> usize {
-        self.cells.len()
+        self.held.len()
     }
 
     /// Whether none is.
     pub fn is_empty(&self) -> bool {
-        self.cells.is_empty()
+        self.held.is_empty()
     }
 }
 
@@ -218,9 +271,10 @@ fn unit_journey_place(fact: &UnitJourneyFact) -> (Scope, Moment) {
 }
 
 /// Where a change takes out and where it puts in.
-fn places(change: &Change) -> [Option<(Scope, Moment)>; 2] {
-    fn both<T>(change: &Was<T>, place: fn(&T) -> (Scope, Moment)) -> [Option<(Scope, Moment)>; 2] {
-        [change.was.as_ref().map(place), change.is.as_ref().map(place)]
+fn places(change: &Change) -> (Option<(Scope, Moment)>, Option<(Scope, Moment)>) {
+    type Place = Option<(Scope, Moment)>;
+    fn both<T>(change: &Was<T>, place: fn(&T) -> (Scope, Moment)) -> (Place, Place) {
+        (change.was.as_ref().map(place), change.is.as_ref().map(place))
     }
     match change {
         Change::Visit(change) => both(change, visit_place),

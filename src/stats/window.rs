@@ -84,7 +84,7 @@ impl Recent {
         for (cell, minutes) in cells.iter_mut().zip(WINDOWS_MIN) {
             let oldest = now.plus_ms(-minutes * 60_000);
             while let Some(fact) = rest.next_if(|fact| fact.decided > Some(oldest)) {
-                sum.count_visit(fact, queue, 1);
+                sum.count_visit(None, Some(fact), queue);
             }
             *cell = sum.clone();
         }
