@@ -24,9 +24,10 @@ use crate::stats::Snapshot;
 use crate::stats::snapshot::ReportBoard;
 use crate::store::{self, StoreError};
 use crate::web::ingest::POSTS_MAX;
-use crate::web::live::{Live, STREAMS_MAX, pace};
+use crate::web::live::{Live, pace};
 use crate::web::readers::Readers;
 use crate::web::sender::{Door, Doors};
+use crate::web::serve::{Bounds, serve};
 use crate::web::settings::PublicBody;
 use crate::web::tokens::{TokenError, Tokens, watch as watch_tokens};
 use crate::web::{Shared, router};
@@ -127,6 +128,7 @@ impl Daemon {
         ];
         let (settings, named) = (config.store.clone(), Arc::clone(&directory));
         let readers = Readers::new(Box::new(move || store::open_reader(&settings, &named)));
+        let bounds = Bounds::of_system();
         let shared = Shared {
             snapshots,
             live: Live::new(shown),
@@ -148,9 +150,10 @@ impl Daemon {
             },
             is_loopback: address.ip().is_loopback(),
             stop: stop.clone(),
-            streams: Arc::new(Semaphore::new(STREAMS_MAX)),
+            streams: Arc::new(Semaphore::new(bounds.streams)),
             posts: Arc::new(Semaphore::new(POSTS_MAX)),
         };
+        let (http, shared) = (shared.http.clone(), Arc::new(shared));
         let health = Box::new(health);
         let joints = Joints { deliveries, snapshots: snapshots_out, health, reports, stop: engine_stop };
         Ok(Self {
@@ -159,7 +162,7 @@ impl Daemon {
             stop_feeds,
             stop_engine,
             feeds,
-            web: tokio::spawn(serve(listener, shared, stop)),
+            web: tokio::spawn(serve(listener, router(shared), bounds, http, stop)),
             writers,
             outgoing,
             engine: std::thread::spawn(move || on_own_thread(engine, joints)),
@@ -208,15 +211,5 @@ fn on_own_thread(engine: Engine, joints: Joints) -> Result<(), StoreError> {
     match runtime {
         Ok(runtime) => runtime.block_on(run(engine, joints)),
         Err(error) => Err(StoreError::Damaged { what: format!("the engine's runtime ({error})") }),
-    }
-}
-
-async fn serve(listener: TcpListener, shared: Shared, mut stop: watch::Receiver<bool>) {
-    let app = router(Arc::new(shared));
-    let until = async move {
-        let _ = stop.wait_for(|stop| *stop).await;
-    };
-    if let Err(error) = axum::serve(listener, app).with_graceful_shutdown(until).await {
-        tracing::error!(%error, "the web has stopped");
     }
 }

@@ -1,7 +1,7 @@
 //! Who is let through, and the headers of every answer.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::request::Parts;
@@ -35,6 +35,19 @@ pub async fn count(State(shared): State<Arc<Shared>>, request: Request, next: Ne
     let (route, status) = (route.as_ref().map(MatchedPath::as_str), response.status().as_u16());
     shared.http.answered(route, method.as_str(), status, started.elapsed());
     response
+}
+
+/// Longest time for an answer: a year's report in every format takes seconds. Streams and posted
+/// events have times of their own.
+const ANSWER_WAIT: Duration = Duration::from_mins(1);
+
+/// Ends what takes too long.
+pub async fn in_time(request: Request, next: Next) -> Response {
+    let answer = tokio::time::timeout(ANSWER_WAIT, next.run(request)).await;
+    answer.unwrap_or_else(|_| {
+        let body = axum::Json(serde_json::json!({ "error": "no answer in time; ask again, or for less" }));
+        (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "10")], body).into_response()
+    })
 }
 
 /// Lets a visitor through, or answers why not; puts the headers on every answer.

@@ -5,6 +5,7 @@
 //!
 //! - [`settings`]: `[http]` of the configuration · [`shared`]: what every page shares
 //! - [`routes`]: what is served where, and who may · [`access`]: who is let through
+//! - [`serve`]: connections and their limits · [`seats`]: who has a place · [`patient`]: slow readers
 //! - [`visitor`]: who asks · [`tokens`]: who may what · [`refusal`]: why there is no answer
 //! - [`live`]: the live figures as JSON and as a stream · [`view`], [`figures`]: the types that leave
 //!   the house · [`readers`]: questions to the store · [`stretch`]: the days they are about
@@ -12,13 +13,14 @@
 //!   around them · [`assets`]: their style and scripts
 //! - [`alerts`]: how the alerts stand, silences
 //! - [`api`]: the API · [`health`]: alive, ready, metrics
-//! - [`ingest`]: posted events · [`sender`]: who may post, how much · [`unpack`]: bodies
+//! - [`ingest`]: posted events · [`sender`]: who may post, how much · [`unpack`], [`body`]: bodies
 
 pub mod access;
 pub mod alerts;
 pub mod api;
 pub mod assets;
 pub mod board;
+pub mod body;
 pub mod figures;
 pub mod frame;
 pub mod health;
@@ -26,10 +28,13 @@ pub mod ingest;
 pub mod live;
 pub mod look;
 pub mod pages;
+pub mod patient;
 pub mod readers;
 pub mod refusal;
 pub mod routes;
+pub mod seats;
 pub mod sender;
+pub mod serve;
 pub mod settings;
 pub mod shared;
 pub mod stretch;

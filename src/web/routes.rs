@@ -95,6 +95,7 @@ pub fn router(shared: Arc<Shared>) -> Router {
             (StatusCode::NOT_FOUND, axum::Json(serde_json::json!({ "error": "there is no such page" }))).into_response()
         })
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .layer(middleware::from_fn(access::in_time))
         .layer(middleware::from_fn_with_state(Arc::clone(&shared), access::guard))
         .layer(middleware::from_fn_with_state(Arc::clone(&shared), access::count))
         .with_state(shared)

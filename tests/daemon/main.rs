@@ -14,6 +14,7 @@ mod captured;
 mod checked;
 mod command;
 mod csta;
+mod hostile;
 mod intake;
 mod killed;
 mod line;
