@@ -1,5 +1,6 @@
 //! The contract of the store, held over every kind of store.
 #![allow(
+    dead_code,
     missing_docs,
     unreachable_pub,
     clippy::unwrap_used,
@@ -10,9 +11,14 @@
 )]
 
 mod figures;
+mod houses;
+mod lease;
 mod ledger;
 mod migration;
+#[path = "../daemon/program.rs"]
+mod program;
 mod restart;
 mod server;
+mod standby;
 mod stores;
 mod week;
