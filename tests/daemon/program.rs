@@ -1,4 +1,5 @@
 //! One program in a folder of its own.
+#![allow(dead_code, reason = "each test binary uses its part")]
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;

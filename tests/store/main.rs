@@ -1,6 +1,5 @@
 //! The contract of the store, held over every kind of store.
 #![allow(
-    dead_code,
     missing_docs,
     unreachable_pub,
     clippy::unwrap_used,
