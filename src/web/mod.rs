@@ -12,7 +12,7 @@
 //! - [`board`]: the wallboard · [`pages`]: the pages for the desk · [`frame`], [`look`]: what is
 //!   around them · [`assets`]: their style and scripts
 //! - [`alerts`]: how the alerts stand, silences
-//! - [`api`]: the API · [`health`]: alive, ready, metrics
+//! - [`api`]: the API · [`health`]: alive, ready, metrics · [`standby`]: not yet ready
 //! - [`ingest`]: posted events · [`sender`]: who may post, how much · [`unpack`], [`body`]: bodies
 
 pub mod access;
@@ -37,6 +37,7 @@ pub mod sender;
 pub mod serve;
 pub mod settings;
 pub mod shared;
+pub mod standby;
 pub mod stretch;
 pub mod tokens;
 pub mod unpack;
