@@ -127,7 +127,9 @@ pub async fn live(State(shared): State<Arc<Shared>>, visitor: Visitor, request: 
     let beats = IntervalStream::new(tokio::time::interval(BEAT_EVERY)).map(|_| Next::Beat);
     // The stream ends when the daemon stops, or the daemon could not.
     let stop = WatchStream::new(shared.stop.clone()).filter(|stop| *stop).map(|_| Next::End);
-    let next = figures.merge(beats).merge(stop).take_while(|next| !matches!(next, Next::End));
+    // Or when somebody may have lost what they had: then they come again and are asked who they are.
+    let anew = WatchStream::from_changes(shared.gate.changes()).map(|_| Next::End);
+    let next = figures.merge(beats).merge(stop).merge(anew).take_while(|next| !matches!(next, Next::End));
     let events = next.map(move |next| {
         let _held = (&place, &busy);
         let event = match next {
