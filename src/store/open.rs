@@ -10,6 +10,7 @@ use crate::measure::Span;
 use crate::store::figures::Figures;
 use crate::store::postgres::{Postgres, connect};
 use crate::store::sqlite::file;
+use crate::store::upkeep::Upkeep;
 use crate::store::{Database, Ledger, Reader, Store, StoreError};
 
 /// `[store]` of the configuration.
@@ -74,7 +75,7 @@ impl Default for StoreSettings {
 }
 
 /// What an address leads to.
-enum Place<'a> {
+pub(super) enum Place<'a> {
     File(&'a Path),
     Server,
 }
@@ -92,6 +93,11 @@ impl StoreSettings {
             lock_timeout: default_lock_timeout(),
             readers: default_readers(),
         }
+    }
+
+    /// The address, without a password, for people.
+    pub fn address(&self) -> String {
+        connect::without_password(&self.url)
     }
 
     /// Checks the settings; complaints are `(key, reason)`.
@@ -127,7 +133,7 @@ impl StoreSettings {
         if wrong.is_empty() { Ok(()) } else { Err(wrong) }
     }
 
-    fn place(&self) -> Result<Place<'_>, StoreError> {
+    pub(super) fn place(&self) -> Result<Place<'_>, StoreError> {
         match self.url.split_once(':') {
             Some(("sqlite", path)) if !path.is_empty() => Ok(Place::File(Path::new(path))),
             Some(("postgres" | "postgresql", rest)) if rest.starts_with("//") => Ok(Place::Server),
@@ -151,6 +157,22 @@ pub fn open_reader(settings: &StoreSettings, directory: &Arc<Directory>) -> Resu
         Place::Server => Box::new(Postgres::open_to_read(settings)?),
     };
     Ok(Box::new(Figures::new(database, Arc::clone(directory))))
+}
+
+/// Opens a store to look after it; it must exist, and be of this program's schema or be brought to it.
+pub fn open_upkeep(settings: &StoreSettings, directory: &Arc<Directory>) -> Result<Upkeep, StoreError> {
+    if let Place::File(path) = settings.place()?
+        && !path.is_file()
+    {
+        let why = "is not there; has anything been imported, and is this the right file?".to_owned();
+        return Err(StoreError::Address { url: settings.url.clone(), why });
+    }
+    Ok(Upkeep { database: to_write(settings)?, directory: Arc::clone(directory) })
+}
+
+/// Opens a store that may not be there yet, for rows to be carried into.
+pub fn open_to_fill(settings: &StoreSettings, directory: &Arc<Directory>) -> Result<Upkeep, StoreError> {
+    Ok(Upkeep { database: to_write(settings)?, directory: Arc::clone(directory) })
 }
 
 /// Opens what is kept beside the figures, creating the store where there is none.

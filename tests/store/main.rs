@@ -15,4 +15,5 @@ mod migration;
 mod restart;
 mod server;
 mod stores;
+mod upkeep;
 mod week;

@@ -84,6 +84,21 @@ impl Database for Postgres {
             Ok(changed)
         })
     }
+
+    fn as_of_now(
+        &self,
+        doing: &'static str,
+        work: &mut dyn FnMut() -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let say = |sql: &'static str| {
+            self.connections.with(doing, async |connection| connection.batch_execute(sql).await.map_err(refused(doing)))
+        };
+        // There is one connection to write with, so that whatever is asked meanwhile is asked on it.
+        say("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")?;
+        let done = work();
+        let ended = say("COMMIT");
+        done.and(ended)
+    }
 }
 
 async fn put(

@@ -18,7 +18,7 @@ pub(super) fn failed(doing: &'static str) -> impl Fn(rusqlite::Error) -> StoreEr
 }
 
 /// How a file is called in errors.
-fn url(path: &Path) -> String {
+pub(super) fn url(path: &Path) -> String {
     format!("sqlite:{}", path.display())
 }
 
