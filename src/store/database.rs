@@ -51,6 +51,11 @@ pub trait Database: Debug + Send {
         doing: &'static str,
         work: &mut dyn FnMut() -> Result<(), StoreError>,
     ) -> Result<(), StoreError>;
+
+    /// Says that the writer is there, where it has a place that others wait for.
+    fn keep(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
 }
 
 impl dyn Database + '_ {

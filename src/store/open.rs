@@ -133,6 +133,11 @@ impl StoreSettings {
         if wrong.is_empty() { Ok(()) } else { Err(wrong) }
     }
 
+    /// Whether several programs may stand by to write it: a file is one program's.
+    pub fn is_on_server(&self) -> bool {
+        matches!(self.place(), Ok(Place::Server))
+    }
+
     pub(super) fn place(&self) -> Result<Place<'_>, StoreError> {
         match self.url.split_once(':') {
             Some(("sqlite", path)) if !path.is_empty() => Ok(Place::File(Path::new(path))),
@@ -145,9 +150,10 @@ impl StoreSettings {
     }
 }
 
-/// Opens a store for writing, creating it where there is none.
+/// Opens a store for writing, creating it where there is none. One program at a time: while another
+/// writes, the answer is [`StoreError::Held`], at once.
 pub fn open(settings: &StoreSettings, directory: &Arc<Directory>) -> Result<Box<dyn Store>, StoreError> {
-    Ok(Box::new(Figures::new(to_write(settings)?, Arc::clone(directory))))
+    Ok(Box::new(Figures::new(to_lead(settings)?, Arc::clone(directory))))
 }
 
 /// Opens a store for reading only; it must exist. Keep it: connections are made once.
@@ -170,6 +176,13 @@ pub fn open_upkeep(settings: &StoreSettings, directory: &Arc<Directory>) -> Resu
     Ok(Upkeep { database: to_write(settings)?, directory: Arc::clone(directory) })
 }
 
+/// The same for what changes figures behind a daemon's back: while one runs, the answer is
+/// [`StoreError::Held`].
+pub fn open_upkeep_alone(settings: &StoreSettings, directory: &Arc<Directory>) -> Result<Upkeep, StoreError> {
+    drop(open_upkeep(settings, directory)?);
+    Ok(Upkeep { database: to_lead(settings)?, directory: Arc::clone(directory) })
+}
+
 /// Opens a store that may not be there yet, for rows to be carried into.
 pub fn open_to_fill(settings: &StoreSettings, directory: &Arc<Directory>) -> Result<Upkeep, StoreError> {
     Ok(Upkeep { database: to_write(settings)?, directory: Arc::clone(directory) })
@@ -178,6 +191,13 @@ pub fn open_to_fill(settings: &StoreSettings, directory: &Arc<Directory>) -> Res
 /// Opens what is kept beside the figures, creating the store where there is none.
 pub fn open_ledger(settings: &StoreSettings) -> Result<Ledger, StoreError> {
     Ok(Ledger { database: to_write(settings)? })
+}
+
+fn to_lead(settings: &StoreSettings) -> Result<Box<dyn Database>, StoreError> {
+    Ok(match settings.place()? {
+        Place::File(path) => Box::new(file::open_to_lead(path, settings.migrate)?),
+        Place::Server => Box::new(Postgres::open_to_lead(settings)?),
+    })
 }
 
 fn to_write(settings: &StoreSettings) -> Result<Box<dyn Database>, StoreError> {

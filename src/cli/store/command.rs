@@ -70,7 +70,7 @@ they stood in the backup; files and journals that still exist are read again, an
     },
     /// Copy everything into another store: from a file to PostgreSQL or back
     #[command(after_help = "\
-Stop the daemon first, or what it writes meanwhile stays behind. The other store must be empty. Every row is
+Stop the daemon first: what it wrote meanwhile would stay behind. The other store must be empty. Every row is
 read back and compared; then set `store.url` to the other store. The old one is left as it is.")]
     Move {
         /// The other store: sqlite:PATH or postgres://USER@HOST/DATABASE

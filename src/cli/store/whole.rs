@@ -83,7 +83,8 @@ pub(super) fn carry(work: &Work, to: &str) -> Result<(), CliError> {
         let why: Vec<String> = wrong.into_iter().map(|(key, why)| format!("--to ({key}): {why}")).collect();
         return Err(CliError::Usage(why.join("; ")));
     }
-    let (from, to) = (store::open_upkeep(&work.config.store, &directory)?, store::open_to_fill(&other, &directory)?);
+    let (from, to) =
+        (store::open_upkeep_alone(&work.config.store, &directory)?, store::open_to_fill(&other, &directory)?);
     let bar = Bar::new("rows");
     let act = work.act("store_moved", "store", "every row copied and compared");
     let carried = from.carry_into(&to, &act, &mut |done, of| bar.at(done, of))?;

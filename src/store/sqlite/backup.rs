@@ -8,7 +8,7 @@ use rusqlite::{Connection, OpenFlags};
 use crate::store::StoreError;
 use crate::store::migrations;
 use crate::store::sqlite::failed;
-use crate::store::sqlite::file::url;
+use crate::store::sqlite::file::{lock, url};
 use crate::store::sqlite::migrate::schema;
 
 /// Pages that are copied between two looks at the progress.
@@ -46,6 +46,8 @@ pub(in crate::store) fn put_back(
         return Err(StoreError::Carry { why });
     }
     let backup = whole(from)?;
+    // Nobody who holds figures of the old one in memory may go on writing.
+    let _lock = lock(to)?;
     let mut store = Connection::open(to).map_err(|error| cannot(to, &error))?;
     pages(&backup, &mut store, progress)
 }
