@@ -6,7 +6,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::cli::error::CliError;
 use crate::cli::output::{print, tell};
-use crate::cli::{audit, capture, check, demo, generate, import, report, run, simulate, staffing, token, user};
+use crate::cli::{audit, capture, check, demo, generate, import, report, run, simulate, staffing, store, token, user};
 
 /// Service levels of a switchboard, exact and live.
 #[derive(Debug, Parser)]
@@ -46,6 +46,8 @@ enum Command {
     User(user::UserArgs),
     /// Read the audit log: who did what to the figures and to the access to them
     Audit(audit::AuditArgs),
+    /// Look after what is kept: verify, back up, move
+    Store(store::StoreArgs),
     /// Print completions for a shell
     Completions {
         /// Which shell
@@ -80,6 +82,7 @@ fn dispatch(cli: &Cli) -> Result<(), CliError> {
         Command::Token(args) => token::run(args),
         Command::User(args) => user::run(args),
         Command::Audit(args) => audit::run(args),
+        Command::Store(args) => store::run(args),
         Command::Completions { shell } => {
             let mut out = Vec::new();
             clap_complete::generate(*shell, &mut Cli::command(), "servicegrad", &mut out);

@@ -17,6 +17,7 @@ mod csta;
 mod foreign;
 mod hostile;
 mod intake;
+mod kept;
 mod killed;
 mod line;
 mod login;

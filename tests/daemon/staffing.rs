@@ -19,8 +19,7 @@ fn the_page_and_the_command_come_to_the_same() {
     let asked = ["--queue", "itsupport", "--day", "2026-03-11", "--between", "08:00-12:00", "--attendants", "1,2"];
     let told = house.ok(&[&["staffing", "--config", "servicegrad.toml", "--format", "html"], &asked[..]].concat());
     let daemon = house.run();
-    let page =
-        daemon.get("/staffing?queue=itsupport&day=2026-03-11&from=08:00&until=12:00&attendants=1,2&wrapup=&token=");
+    let page = daemon.get("/staffing?queue=itsupport&day=2026-03-11&from=08:00&until=12:00&attendants=1,2&wrapup=");
     assert_eq!(tables(&told).len(), 2, "{told}");
     assert_eq!(tables(&page), tables(&told));
     assert!(page.contains("2026-03-04") && page.contains("Erlang A"), "{page}");
