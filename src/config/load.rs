@@ -145,6 +145,8 @@ mod tests {
             fields::<crate::call::TrackerSettings>(),
             fields::<crate::store::StoreSettings>(),
             fields::<crate::web::HttpSettings>(),
+            fields::<crate::web::proxy::ProxySettings>(),
+            fields::<crate::web::proxy::GroupGrant>(),
             fields::<crate::metrics::MetricsSettings>(),
             fields::<crate::alert::AlertSettings>(),
             fields::<crate::alert::settings::RuleChange>(),
@@ -154,6 +156,7 @@ mod tests {
             fields::<crate::source::RecordsSettings>(),
             fields::<crate::source::records::mapped::MapSettings>(),
             fields::<crate::directory::QueueSettings>(),
+            fields::<crate::directory::EarlierSettings>(),
             fields::<crate::directory::OrganisationSettings>(),
         ];
         for key in lists.into_iter().flatten().chain(["zone", "holidays", "units"]) {

@@ -171,7 +171,7 @@ impl Rollup {
             *slot = match self.slots.get(&key) {
                 Some(slot) if !self.held[*slot as usize].is_outdated => *slot,
                 _ => {
-                    let cell = recall(key)?.unwrap_or_else(|| empty(&self.directory, scope));
+                    let cell = recall(key)?.unwrap_or_else(|| empty(&self.directory, key));
                     self.hold(key, cell)
                 }
             };
@@ -284,11 +284,11 @@ fn places(change: &Change) -> (Option<(Scope, Moment)>, Option<(Scope, Moment)>)
     }
 }
 
-/// An empty cell for what `scope` is about.
-pub fn empty(directory: &Directory, scope: Scope) -> Cell {
-    match scope {
+/// An empty cell, with the thresholds that hold in its interval.
+pub fn empty(directory: &Directory, key: CellKey) -> Cell {
+    match key.scope {
         Scope::Queue(queue) | Scope::Calls(queue) => {
-            Cell::Visits(Box::new(VisitCell::of_queue(directory.queue(queue))))
+            Cell::Visits(Box::new(VisitCell::of_queue(directory.queue(queue).at(key.start))))
         }
         Scope::Unit(_) => Cell::Legs(Box::default()),
     }
