@@ -115,7 +115,7 @@ impl Daemon {
         let (shown_out, shown) = watch::channel(Arc::clone(&first));
         let (snapshots_out, snapshots) = watch::channel(first);
         let metrics = registry();
-        let (outgoing, alerts) = outgoing::start(config, snapshots.clone(), &clock, stop.clone())?;
+        let (outgoing, alerts) = outgoing::start(config, snapshots.clone(), reports.clone(), &clock, stop.clone())?;
         let token = config.http.read_token().map_err(StartError::Token)?;
         let tokens = Arc::new(Tokens::open(config.http.tokens.as_deref(), &directory)?);
         if !address.ip().is_loopback() && token.is_none() && tokens.is_empty() {
@@ -129,7 +129,7 @@ impl Daemon {
         let readers = Readers::new(Box::new(move || store::open_reader(&settings, &named)));
         let shared = Shared {
             snapshots,
-            live: Live::new(shown),
+            live: Live::new(shown, alerts.state.clone()),
             readers: Arc::new(readers),
             directory,
             alerts,
