@@ -4,7 +4,7 @@ use servicegrad::simulate::Scenario;
 
 use crate::incident::{a_forenoon_of_last_month, house, now, tell};
 use crate::program::{Daemon, House, until, write};
-use crate::smtp::{Mail, MailServer};
+use crate::smtp::{Mail, MailServer, from_base64};
 
 /// The month before this one, `2026-10`.
 fn last_month() -> String {
@@ -96,14 +96,15 @@ fn is_of_asele(mail: &Mail) {
     assert_eq!(mail.to, ["chef@asele.example.se", "vikarie@asele.example.se"]);
     let attached = |kind: &str| {
         let part = mail.text.split("Content-Disposition: attachment").find(|part| part.contains(&format!(".{kind}\"")));
-        let body = part.unwrap().split_once("\r\n\r\n").unwrap().1.split("\r\n--").next().unwrap();
-        body.replace("=\r\n", "")
+        let (head, rest) = part.unwrap().split_once("\r\n\r\n").unwrap();
+        assert!(head.contains("base64"), "{head}");
+        from_base64(rest.split("\r\n--").next().unwrap())
     };
     let units = std::fs::read_to_string("config/lystkom-units.csv").unwrap();
     let rows =
         units.lines().filter(|line| !line.starts_with('#')).skip(1).map(|line| line.split(',').collect::<Vec<_>>());
     let (mut own, mut others) = (0, 0);
-    let csv = attached("csv");
+    let csv = String::from_utf8(attached("csv")).unwrap();
     for row in rows {
         let is_told = csv.lines().any(|line| line.split(';').any(|cell| cell == row[2]));
         if row[4] == "asele" {
@@ -114,5 +115,6 @@ fn is_of_asele(mail: &Mail) {
     }
     assert!(own > 3, "{own} units of its own: {csv}");
     assert_eq!(others, 0, "units of others: {csv}");
-    assert!(attached("html").contains("html"));
+    assert!(String::from_utf8(attached("html")).unwrap().contains("Åsele"));
+    assert!(attached("xlsx").starts_with(b"PK"), "a workbook");
 }
