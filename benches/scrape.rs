@@ -84,7 +84,7 @@ fn measured(mut round: impl FnMut() -> usize) -> (f64, f64) {
         .map(|_| {
             let (began, cpu_before) = (Instant::now(), cpu());
             black_box(round());
-            ((began.elapsed()).as_secs_f64() * 1e3, (cpu() - cpu_before).as_secs_f64() * 1e3)
+            ((began.elapsed()).as_secs_f64() * 1e3, cpu().saturating_sub(cpu_before).as_secs_f64() * 1e3)
         })
         .collect();
     let mut median = |of: fn(&(f64, f64)) -> f64| {
