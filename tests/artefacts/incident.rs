@@ -40,8 +40,8 @@ pub fn house(more: &str) -> House {
     let tables = std::fs::read_to_string(&path).unwrap().replace("127.0.0.1:0", &format!("127.0.0.1:{}", free_port()));
     // Keys of the top level stand before the first table.
     let (top, rest) = CONFIG.split_at(CONFIG.find("[[").unwrap());
-    let organisations: String =
-        Scenario::ORGANISATIONS.iter().map(|(name, _)| format!("[[organisation]]\nname = \"{name}\"\n")).collect();
+    let organisations =
+        Scenario::ORGANISATIONS.map(|(name, _)| format!("[[organisation]]\nname = \"{name}\"\n")).concat();
     std::fs::copy("config/lystkom-units.csv", house.path("units.csv")).unwrap();
     let directory = "[directory]\nunits = \"units.csv\"\n";
     std::fs::write(&path, format!("{top}{tables}{rest}{organisations}{directory}{more}")).unwrap();
