@@ -3,7 +3,7 @@
 
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value, json};
-use servicegrad::web::tokens::Role;
+use servicegrad::web::grant::Role;
 
 use crate::incident::{enough, house, now, tell, too_few};
 use crate::program::{Daemon, House, until, write};
