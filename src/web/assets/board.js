@@ -159,7 +159,7 @@ function age(ms) {
   banner.classList.toggle("lost", lost);
   banner.textContent = lost
     ? texts["board-lost"]
-    : ms >= STALE_MS ? texts["board-age"].replace("{n}", Math.floor(ms / 1000)) : paused ? texts["board-paused"] : "";
+    : ms >= STALE_MS ? texts["board-age"].replace("{n}", Math.round(ms / 1000)) : paused ? texts["board-paused"] : "";
   if (lost) blank();
   const now = new Date();
   place("day").textContent = day.format(now);

@@ -260,19 +260,21 @@ fn ring_table(look: &Look, rings: &[RingView]) -> Markup {
     };
     html! {
         h2 { (look.say("units-rings")) }
-        table {
-            caption { (look.say("units-rings-caption")) }
-            thead { tr {
-                th scope="col" { (look.say("units-ring")) }
-                th scope="col" .number { (look.say("column-answered")) }
-                th scope="col" .number { (look.say("units-ring-others")) }
-            } }
-            tbody {
-                @for ring in rings {
-                    tr {
-                        th scope="row" { (step(ring)) }
-                        td .number { (numbers::whole(look.language, ring.answered)) }
-                        td .number { (numbers::whole(look.language, ring.others)) }
+        div .scroll tabindex="0" role="region" aria-label=(look.say("units-rings")) {
+            table {
+                caption { (look.say("units-rings-caption")) }
+                thead { tr {
+                    th scope="col" { (look.say("units-ring")) }
+                    th scope="col" .number { (look.say("column-answered")) }
+                    th scope="col" .number { (look.say("units-ring-others")) }
+                } }
+                tbody {
+                    @for ring in rings {
+                        tr {
+                            th scope="row" { (step(ring)) }
+                            td .number { (numbers::whole(look.language, ring.answered)) }
+                            td .number { (numbers::whole(look.language, ring.others)) }
+                        }
                     }
                 }
             }
