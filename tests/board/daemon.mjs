@@ -1,8 +1,8 @@
-// A daemon of one's own, and a browser to look at it with.
+// Daemons of one's own, and a browser to look at them with.
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
@@ -11,7 +11,7 @@ const program = process.env.SERVICEGRAD_PROGRAM;
 const work = process.env.SERVICEGRAD_WORK;
 
 /// A port that nobody uses just now.
-export async function freePort() {
+async function freePort() {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address();
@@ -36,32 +36,49 @@ export async function until(what, limitMs, condition) {
   throw new Error(`in vain for ${limitMs / 1000} s: ${what} (last: ${last})`);
 }
 
-/// Starts the program with `words` and waits until `base` answers.
-export async function start(words, base) {
-  const child = spawn(program, words, { stdio: ["ignore", "ignore", "inherit"], env: { ...process.env, RUST_LOG: "warn" } });
-  await until(`the daemon at ${base}`, 30000, async () => (await fetch(`${base}/healthz`)).ok);
-  return child;
+export const json = async (address) => (await fetch(address)).json();
+
+/// A daemon that can be killed and started again on the same port and store.
+class Daemon {
+  constructor(port, words) {
+    this.base = `http://127.0.0.1:${port}`;
+    this.words = words;
+  }
+
+  async start() {
+    this.child = spawn(program, this.words, { stdio: ["ignore", "ignore", "inherit"], env: { ...process.env, RUST_LOG: "error" } });
+    await until(`the daemon at ${this.base}`, 60000, async () => (await fetch(`${this.base}/healthz`)).ok);
+    return this;
+  }
+
+  async stop(signal = "SIGTERM") {
+    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
+    const gone = once(this.child, "exit");
+    this.child.kill(signal);
+    await gone;
+  }
 }
 
-/// The demonstration, with its figures kept in a folder so that it can be started again.
-export const demo = (port) => start(["demo", "--listen", `127.0.0.1:${port}`, "--folder", work, "--seed", "7", "--busier", "3"], `http://127.0.0.1:${port}`);
+/// The simulated switchboard on a Wednesday forenoon, whatever the time is, with weeks behind it.
+export async function simulated(days) {
+  const port = await freePort();
+  const folder = join(work, "simulated");
+  mkdirSync(folder, { recursive: true });
+  const words = ["demo", "--listen", `127.0.0.1:${port}`, "--folder", folder, "--at", "2026-11-25T10:40", "--days", String(days)];
+  return new Daemon(port, words).start();
+}
 
 /// A daemon whose events the test posts itself.
-export async function posted(port) {
+export async function posted() {
+  const port = await freePort();
   const config = join(work, "posted.toml");
   writeFileSync(config, `[store]\nurl = "sqlite:${join(work, "posted.db")}"\n[http]\nlisten = "127.0.0.1:${port}"\n
 [[source]]\nname = "vaxel"\nkind = "http"\n
 [[queue]]\nname = "kundtjanst"\ntitle = "Kundtjänst"\nobjective = { threshold = "30s", target = 0.9 }\n`);
-  return start(["run", "--config", config], `http://127.0.0.1:${port}`);
+  return new Daemon(port, ["run", "--config", config]).start();
 }
 
-export async function kill(child, signal = "SIGTERM") {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const gone = once(child, "exit");
-  child.kill(signal);
-  await gone;
-}
-
+/// Chromium as the system has it, with nothing that asks the world.
 export const browser = () => chromium.launch({
   executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
   args: ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],

@@ -55,6 +55,7 @@ function level(tile, field, share, objective) {
   const numbers = told ? `${whole.format(share.met)} ${texts["board-of"]} ${whole.format(share.of)}` : "";
   put(tile, field, told ? percent(share.ratio) : NONE, told ? "%" : "");
   put(tile, `${field}-n`, told ? `${low ? "■ " : ""}${numbers}` : share ? texts["board-no-calls"] : "");
+  tile.querySelector(`[data-field="${field}-n"]`).classList.toggle("low", low);
   const meter = tile.querySelector(`[data-meter="${field}"]`);
   meter.classList.toggle("low", low);
   meter.querySelector(".fill").setAttribute("width", told ? share.ratio * 100 : 0);
@@ -70,6 +71,8 @@ function state(tile, name) {
 
 function fill(tile, queue, live) {
   state(tile, queue.state);
+  // Without a promise there is nothing to keep, and figures all the same.
+  tile.querySelector(".state").hidden = queue.objective === null && queue.state === "no_data";
   const today = queue.windows.today, fresh = queue.fresh;
   level(tile, "level30", fresh ? queue.windows["30m"].level : null, queue.objective);
   level(tile, "today", today.level, queue.objective);
@@ -161,7 +164,9 @@ function age(ms) {
     ? texts["board-lost"]
     : ms >= STALE_MS ? texts["board-age"].replace("{n}", Math.round(ms / 1000)) : paused ? texts["board-paused"] : "";
   if (lost) blank();
-  const now = new Date();
+  if (newest === null) return;
+  // The daemon's time, gone on by how old its figures are: nobody sets the clock of a screen on a wall.
+  const now = new Date(newest.at_ms + ms);
   place("day").textContent = day.format(now);
   place("time").textContent = clock.format(now);
 }
