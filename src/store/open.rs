@@ -127,6 +127,11 @@ impl StoreSettings {
         if wrong.is_empty() { Ok(()) } else { Err(wrong) }
     }
 
+    /// Whether several programs may stand by to write it: a file is one program's.
+    pub fn is_on_server(&self) -> bool {
+        matches!(self.place(), Ok(Place::Server))
+    }
+
     fn place(&self) -> Result<Place<'_>, StoreError> {
         match self.url.split_once(':') {
             Some(("sqlite", path)) if !path.is_empty() => Ok(Place::File(Path::new(path))),
@@ -139,9 +144,14 @@ impl StoreSettings {
     }
 }
 
-/// Opens a store for writing, creating it where there is none.
+/// Opens a store for writing, creating it where there is none. One program at a time: while another
+/// writes, the answer is [`StoreError::Held`], at once.
 pub fn open(settings: &StoreSettings, directory: &Arc<Directory>) -> Result<Box<dyn Store>, StoreError> {
-    Ok(Box::new(Figures::new(to_write(settings)?, Arc::clone(directory))))
+    let database: Box<dyn Database> = match settings.place()? {
+        Place::File(path) => Box::new(file::open_to_lead(path, settings.migrate)?),
+        Place::Server => Box::new(Postgres::open_to_lead(settings)?),
+    };
+    Ok(Box::new(Figures::new(database, Arc::clone(directory))))
 }
 
 /// Opens a store for reading only; it must exist. Keep it: connections are made once.

@@ -10,9 +10,14 @@
 )]
 
 mod figures;
+mod houses;
+mod lease;
 mod ledger;
 mod migration;
+#[path = "../daemon/program.rs"]
+mod program;
 mod restart;
 mod server;
+mod standby;
 mod stores;
 mod week;
