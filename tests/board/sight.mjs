@@ -19,7 +19,8 @@ function found(fault) {
 /// A page that notes everything a browser complains about. `isAway` says that the daemon is not there
 /// just now, of which a browser rightly complains.
 export async function open(chromium, [width, height], isAway = () => false) {
-  const context = await chromium.newContext({ viewport: { width, height } });
+  // Colours that are on their way from one to another are nobody's to judge.
+  const context = await chromium.newContext({ viewport: { width, height }, reducedMotion: "reduce" });
   const page = await context.newPage();
   const where = () => `${page.url()} at ${width}x${height}`;
   page.on("console", (message) => message.type() === "error" && !isAway() && found(`${where()}: ${message.text()}`));
