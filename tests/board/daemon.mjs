@@ -59,12 +59,13 @@ class Daemon {
   }
 }
 
-/// The simulated switchboard on a Wednesday forenoon, whatever the time is, with weeks behind it.
+/// The simulated switchboard on a Wednesday afternoon, whatever the time is, with days behind it. This
+/// seed has a queue that keeps its promise and one that nearly does.
 export async function simulated(days) {
   const port = await freePort();
   const folder = join(work, "simulated");
   mkdirSync(folder, { recursive: true });
-  const words = ["demo", "--listen", `127.0.0.1:${port}`, "--folder", folder, "--at", "2026-11-25T10:40", "--days", String(days)];
+  const words = ["demo", "--listen", `127.0.0.1:${port}`, "--folder", folder, "--at", "2026-11-25T14:35", "--seed", "3", "--days", String(days)];
   return new Daemon(port, words).start();
 }
 

@@ -66,7 +66,7 @@ async function units(page, base) {
   await until("the units and the API to agree", 30000, async () => {
     await page.goto(`${base}/units?lang=en`);
     const { units } = await json(`${base}/api/v1/units?period=2026-11`);
-    const rows = await page.locator("[data-unit]").evaluateAll((rows) => rows.map((row) => [row.dataset.unit, row.querySelector("[data-column=month]").textContent]));
+    const rows = await page.locator("[data-unit]").evaluateAll((rows) => rows.map((row) => [row.dataset.unit, row.querySelector("[data-column=units-month]").textContent]));
     const told = new Map(rows);
     for (const { unit, figures } of units) assert.equal(told.get(unit), `${share(figures.answer_rate)} ${numbers(figures.answer_rate)}`, unit);
     const { organisations } = await json(`${base}/api/v1/organisations?period=2026-11`);

@@ -137,8 +137,10 @@ async function timed(what, look) {
 const folder = process.env.SERVICEGRAD_PICTURES;
 const [board, own] = await Promise.all([simulated(folder ? 60 : DAYS), posted()]);
 try {
-  await until("the days behind the demonstration", 120000, async () => (await json(`${board.base}/api/v1/live`)).queues[0].waiting !== null
-    && (await json(`${board.base}/api/v1/queues/kundtjanst/intervals?period=2026-11-25`)).intervals.length > 11);
+  await until("the days behind the demonstration", 120000, async () => {
+    const { at_ms, sources } = await json(`${board.base}/api/v1/live`);
+    return sources[0].last_event_ms > at_ms - 60000;
+  });
   if (folder) await timed("pictures", () => pictures(chromium, board.base, folder));
   await timed("figures", () => agree(chromium, board.base));
   await timed("incident", () => incident(own));

@@ -79,10 +79,10 @@ impl Compared {
 
     fn columns(&self) -> [(&'static str, &Vec<LegCounts>); 4] {
         [
-            ("week", &self.week),
-            ("week-before", &self.week_before),
-            ("month", &self.month),
-            ("month-before", &self.month_before),
+            ("units-week", &self.week),
+            ("units-week-before", &self.week_before),
+            ("units-month", &self.month),
+            ("units-month-before", &self.month_before),
         ]
     }
 }
@@ -168,7 +168,7 @@ fn table(shared: &Shared, look: &Look, units: &[UnitFiguresView], compared: &Com
                     tr {
                         th scope="col" { (look.say("column-unit")) }
                         th scope="col" { (look.say("column-organisation")) }
-                        @for (column, _) in compared.columns() { th scope="col" .number { (look.say(&format!("units-{column}"))) } }
+                        @for (column, _) in compared.columns() { th scope="col" .number { (look.say(column)) } }
                         th scope="col" { (look.say("units-outcomes")) }
                     }
                 }
