@@ -383,6 +383,7 @@ board-lost = No contact with Servicegrad. There are no current figures.
 board-paused = Paused: the figures are not updated
 board-pause = Pause
 board-alerts = Alerts that are on
+board-alerts-more = and {"{"}n{"}"} more alerts
 board-source-down = The switch is not heard
 board-store-down = The store fails: these figures are not saved yet
 board-sources-ok = All sources are heard

@@ -383,6 +383,7 @@ board-lost = Ingen kontakt med Servicegrad. Inga aktuella uppgifter.
 board-paused = Pausad: siffrorna uppdateras inte
 board-pause = Pausa
 board-alerts = Pågående larm
+board-alerts-more = och {"{"}n{"}"} larm till
 board-source-down = Växeln hörs inte
 board-store-down = Lagringen fungerar inte: siffrorna är ännu inte sparade
 board-sources-ok = Alla källor hörs

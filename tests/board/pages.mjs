@@ -93,6 +93,27 @@ async function incident(daemon) {
   await page.context().close();
 }
 
+/// A bad day: as many alerts as there may be leave the figures where they are.
+async function manyAlerts(base) {
+  const live = await json(`${base}/api/v1/live`);
+  const sentence = "Kön Kundtjänst: 184 samtal utan svar inom 30 s den här månaden; målet nås inte längre.";
+  live.alerts = Array.from({ length: 14 }, (_, at) => ({
+    alert: "source_down", subject: `växel ${at}`, severity: "page", summary: { sv: sentence, en: sentence },
+  }));
+  for (const name of ["wall", "desk", "phone"]) {
+    const page = await open(chromium, SCREENS[name]);
+    await page.route("**/api/v1/live*", (route) => route.fulfill({ contentType: "text/event-stream", body: `data: ${JSON.stringify(live)}\n\n` }));
+    for (const address of ["/?lang=sv", "/?lang=sv&queues=itsupport"]) {
+      await page.goto(base + address);
+      await page.waitForSelector("#alerts li");
+      assert.equal(await page.locator("#alerts li").count(), 3);
+      assert.equal(await page.textContent("#alerts li:last-child"), "och 12 larm till");
+      await fits(page, `${address} with many alerts ${name}`);
+    }
+    await page.context().close();
+  }
+}
+
 /// Killed: said within 15 s of the last word, blank at 60 s, back by itself.
 async function killed(daemon) {
   let isAway = false;
@@ -144,6 +165,7 @@ try {
   if (folder) await timed("pictures", () => pictures(chromium, board.base, folder));
   await timed("figures", () => agree(chromium, board.base));
   await timed("incident", () => incident(own));
+  await timed("many alerts", () => manyAlerts(board.base));
   await Promise.all([
     timed("killed", () => killed(own)),
     timed("every page", async () => {

@@ -17,6 +17,7 @@ const day = moment({ weekday: "short", day: "numeric", month: "short" });
 const night = moment({ hour: "numeric", day: "numeric" });
 
 const NONE = "–";
+const ALERTS_SHOWN = 3; // lines; the most pressing come first
 const place = (id) => document.getElementById(id);
 const tiles = new Map([...document.querySelectorAll(".tile")].map((tile) => [tile.dataset.queue, tile]));
 const loadedOn = night.format(new Date());
@@ -105,9 +106,15 @@ function words(alert) {
 function alerts(live) {
   const list = place("alerts");
   list.hidden = live.alerts.length === 0;
-  list.replaceChildren(...live.alerts.map((alert) => {
+  const lines = live.alerts.map(words);
+  // The figures keep their place: what is too much for it is counted.
+  if (lines.length > ALERTS_SHOWN) {
+    const more = lines.splice(ALERTS_SHOWN - 1).length;
+    lines.push(list.dataset.more.replace("{n}", whole.format(more)));
+  }
+  list.replaceChildren(...lines.map((text) => {
     const line = document.createElement("li");
-    line.textContent = words(alert);
+    line.textContent = text;
     return line;
   }));
 }
