@@ -133,11 +133,12 @@ function announce(live) {
 
 function render(live) {
   announce(live);
+  // First, since they take of the room that the charts are drawn for.
+  alerts(live);
   for (const queue of live.queues) {
     const tile = tiles.get(queue.queue);
     if (tile) fill(tile, queue, live);
   }
-  alerts(live);
   footer(live);
   shown = live;
 }
