@@ -7,7 +7,7 @@ import { browser, json, posted, simulated, until } from "./daemon.mjs";
 import { pictures } from "./pictures.mjs";
 import { accessible, faults, fits, keyboard, open } from "./sight.mjs";
 
-const LISTED = ["/", "/units", "/reports", "/status", "/tillganglighet"];
+const LISTED = ["/", "/units", "/reports", "/staffing", "/status", "/tillganglighet"];
 const SCREENS = { wall: [1920, 1080], desk: [1366, 768], phone: [390, 844] };
 const ENLARGED = [320, 256]; // 1280 x 1024 at 400 %
 const DAYS = 9; // this week, and the one before
