@@ -42,7 +42,7 @@ enum Command {
     Generate(generate::GenerateArgs),
     /// Make, list and revoke the tokens by which wallboards, municipalities and programs come in
     Token(token::TokenArgs),
-    /// Look after what is kept: verify, back up, move
+    /// Look after what is kept: close months, verify, back up, move, erase
     Store(store::StoreArgs),
     /// Print completions for a shell
     Completions {

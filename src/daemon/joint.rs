@@ -13,6 +13,7 @@ use crate::config::Config;
 use crate::daemon::feeds::{self, Common};
 use crate::daemon::outgoing::{self, Outgoing};
 use crate::daemon::standby::lead;
+use crate::daemon::upkeep;
 use crate::engine::Engine;
 use crate::engine::run::{Joints, run};
 use crate::metrics::HttpMetrics;
@@ -83,6 +84,7 @@ pub struct Daemon {
     web: tokio::task::JoinHandle<()>,
     writers: [tokio::task::JoinHandle<()>; 2],
     outgoing: Outgoing,
+    upkeep: JoinHandle<()>,
     engine: JoinHandle<Result<(), StoreError>>,
 }
 
@@ -117,6 +119,7 @@ impl Daemon {
         let (shown_out, shown) = watch::channel(Arc::clone(&first));
         let (snapshots_out, snapshots) = watch::channel(first);
         let metrics = registry();
+        let upkeep = upkeep::start(config, &clock, stop.clone());
         let (outgoing, alerts) = outgoing::start(config, snapshots.clone(), &clock, stop.clone())?;
         let token = config.http.read_token().map_err(StartError::Token)?;
         let tokens = Arc::new(Tokens::open(config.http.tokens.as_deref(), &directory)?);
@@ -141,7 +144,6 @@ impl Daemon {
             registry: metrics,
             series_max: config.metrics.series_max,
             clock,
-            stale_after: config.tracker.stale_after,
             token,
             tokens,
             public_body: PublicBody {
@@ -164,6 +166,7 @@ impl Daemon {
             web: tokio::spawn(serve(listener, shared, stop)),
             writers,
             outgoing,
+            upkeep,
             engine: std::thread::spawn(move || on_own_thread(engine, joints)),
         })
     }
@@ -177,7 +180,8 @@ impl Daemon {
         self.stop_engine.send_replace(true);
         drop(self.sink);
         let outgoing = self.outgoing;
-        let _ = tokio::task::spawn_blocking(move || outgoing.join()).await;
+        let upkeep = self.upkeep;
+        let _ = tokio::task::spawn_blocking(move || (outgoing.join(), upkeep.join())).await;
         let engine = tokio::task::spawn_blocking(move || self.engine.join()).await;
         self.writers.iter().for_each(tokio::task::JoinHandle::abort);
         match engine {
