@@ -146,6 +146,8 @@ mod tests {
             fields::<crate::store::StoreSettings>(),
             fields::<crate::store::upkeep::UpkeepSettings>(),
             fields::<crate::web::HttpSettings>(),
+            fields::<crate::web::proxy::ProxySettings>(),
+            fields::<crate::web::proxy::GroupGrant>(),
             fields::<crate::metrics::MetricsSettings>(),
             fields::<crate::alert::AlertSettings>(),
             fields::<crate::alert::settings::RuleChange>(),
