@@ -67,7 +67,6 @@ pub(super) fn start(
     let dispatch = Dispatch {
         settings: config.reports.clone(),
         directory: Arc::clone(&config.directory),
-        stale_after: config.tracker.stale_after,
         open: Box::new(move || store::open_reader(&settings, &directory)),
         outbox: outbox()?,
         board: reports,

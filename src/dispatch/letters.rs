@@ -26,6 +26,7 @@ pub fn letters(settings: &DispatchSettings, period: Period, report: &Report) -> 
         let whom = report.organisation.clone().unwrap_or_else(|| text(language, "sent-everything"));
         let status = match report.period.status {
             Status::Closed => text(language, "sent-closed"),
+            Status::Revised => text(language, "sent-revised"),
             Status::Provisional => text(language, "sent-provisional"),
         };
         let values = [("period", label.clone()), ("whom", whom), ("status", status)];

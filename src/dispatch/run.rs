@@ -15,7 +15,7 @@ use crate::directory::Directory;
 use crate::dispatch::DispatchSettings;
 use crate::dispatch::letters::letters;
 use crate::dispatch::schedule::due;
-use crate::measure::{Moment, Span};
+use crate::measure::Moment;
 use crate::report::carried::Carried;
 use crate::report::{ReportKind, Request, month_report};
 use crate::stats::period::Period;
@@ -33,8 +33,6 @@ pub struct Dispatch {
     pub settings: Vec<DispatchSettings>,
     /// Who is who.
     pub directory: Arc<Directory>,
-    /// How long a call may stay without an event before it counts as stale.
-    pub stale_after: Span,
     /// Opens the store for reading, when there is something to read.
     pub open: Box<dyn Fn() -> Result<Box<dyn Reader>, StoreError> + Send>,
     /// The outbox.
@@ -162,14 +160,7 @@ impl Dispatch {
             Some(name) => Sight::of_organisations(named(name)),
         };
         let kind = ReportKind::named(&settings.kind).unwrap_or(&crate::report::REPORTS[0]);
-        let request = Request {
-            period,
-            kind,
-            interval: kind.interval,
-            carried: Arc::new(Carried::default()),
-            stale_after: self.stale_after,
-            sight,
-        };
+        let request = Request { period, kind, interval: kind.interval, carried: Arc::new(Carried::default()), sight };
         let reader = (self.open)()?;
         let report = month_report(&*reader, &self.directory, &request, now)?;
         Ok(letters(settings, period, &report)?.into_iter().map(|(key, letter)| letter.under(key)).collect())

@@ -390,6 +390,7 @@ panel-system-version-about = Version of the program.
 sent-subject = Servicegrad { $period }: { $whom }
 sent-everything = the whole switchboard
 sent-closed = The figures are final.
+sent-revised = The figures were corrected after the month was closed; the report tells how.
 sent-provisional = The figures are provisional: some calls have not ended yet.
 sent-text = Here is the report for { $period }, { $whom }. { $status } How everything is counted stands in the report.
 ### what a source cannot tell

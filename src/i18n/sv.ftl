@@ -390,6 +390,7 @@ panel-system-version-about = Vilken version av programmet som går.
 sent-subject = Servicegrad { $period }: { $whom }
 sent-everything = hela växeln
 sent-closed = Siffrorna är slutliga.
+sent-revised = Siffrorna är rättade sedan månaden stängdes; hur står i rapporten.
 sent-provisional = Siffrorna är preliminära: alla samtal är inte avslutade än.
 sent-text = Här är rapporten för { $period }, { $whom }. { $status } Hur allt räknas står i rapporten.
 ### what a source cannot tell

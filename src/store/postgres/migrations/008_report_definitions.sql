@@ -11,14 +11,14 @@ SELECT tier, to_timestamp(start / 1000.0) AS start, name AS queue,
            AS answer_rate_of,
        waits_answered, wait_answered_ms, max_answered AS wait_answered_max_ms, talks, talk_ms,
        derived, inconsistent, late
-FROM visit_cell WHERE scope = 'queue';
+FROM told_visit_cell WHERE scope = 'queue';
 
 -- Service level of queues by each of the six definitions, letters as in the reports: met / of.
 CREATE VIEW report_definition AS
 SELECT cell.tier, to_timestamp(cell.start / 1000.0) AS start, cell.name AS queue,
        threshold.key::bigint AS threshold_ms, definition.id AS definition, definition.met, definition.of,
        cell.offered, cell.answered, cell.abandoned
-FROM visit_cell AS cell
+FROM told_visit_cell AS cell
 CROSS JOIN LATERAL jsonb_each(cell.thresholds) AS threshold
 CROSS JOIN LATERAL (
     SELECT (threshold.value ->> 0)::bigint AS within, (threshold.value ->> 1)::bigint AS abandoned_within,

@@ -10,4 +10,4 @@ SELECT tier, datetime(start / 1000, 'unixepoch') AS start, name AS queue,
            AS answer_rate_of,
        waits_answered, wait_answered_ms, max_answered AS wait_answered_max_ms, talks, talk_ms,
        derived, inconsistent, late
-FROM visit_cell WHERE scope = 'queue';
+FROM told_visit_cell WHERE scope = 'queue';
