@@ -54,7 +54,7 @@ pub struct Config {
 }
 
 /// The keys of the top level.
-const KEYS: [&str; 15] = [
+const KEYS: [&str; 16] = [
     "zone",
     "stale_after",
     "lateness",
