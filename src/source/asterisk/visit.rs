@@ -224,8 +224,12 @@ impl Story {
             return self.conversation_over(&told.caller.into(), Some(told.by));
         }
         // Answered while nobody listened: the answer is worked back from this.
-        let is_new = self.channels.get(told.caller).is_some() && self.channels.part(told.caller) == Part::Unknown;
-        if !is_new && !self.calls.get(told.caller).is_some_and(|call| call.is_resumed) {
+        let is_missed = match self.calls.get(told.caller) {
+            // Sent on before this is said, by which it was known, and never seen in a queue.
+            Some(call) => call.is_resumed || !call.is_queued,
+            None => self.has_channel(told.caller) && self.channels.part(told.caller) == Part::Unknown,
+        };
+        if !is_missed {
             return;
         }
         let name = self.caller(told.caller);
