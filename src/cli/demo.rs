@@ -15,6 +15,7 @@ use crate::clock::Clock;
 use crate::config::{self, Config};
 use crate::daemon::{Daemon, Played};
 use crate::directory::{OrganisationSettings, Units};
+use crate::measure::Moment;
 use crate::names::SourceId;
 use crate::simulate::ami_switch::AmiSwitch;
 use crate::simulate::esl_switch::EslSwitch;
@@ -36,7 +37,7 @@ pub struct DemoArgs {
     /// Folder for the store; default: one for this run, removed at the end
     #[arg(long, value_name = "FOLDER")]
     folder: Option<PathBuf>,
-    /// The same seed gives the same calls
+    /// The same seed gives the same callers, one after the other, from two hours ago
     #[arg(long, default_value_t = 2023)]
     seed: u64,
     /// Callers times this
@@ -77,8 +78,9 @@ pub fn run(args: &DemoArgs) -> Result<(), CliError> {
         let config = configuration(args, &folder, &source)?;
         let daemon =
             Daemon::start(&config, clock.clone()).await.map_err(|error| CliError::Failed(error.to_string()))?;
-        tell(&format!("servicegrad: wallboard at http://{}/  (Ctrl-C ends the demonstration)", daemon.address));
         let calls = Calls::new(args, clock.clone());
+        tell(&format!("servicegrad: calls of seed {} since {}", calls.seed, calls.since.to_rfc3339()));
+        tell(&format!("servicegrad: wallboard at http://{}/  (Ctrl-C ends the demonstration)", daemon.address));
         let booted = clock.now().plus_ms(-WARM_MS);
         let feed = match line {
             None => tokio::spawn(feed(daemon.sink.clone(), calls)),
@@ -150,13 +152,16 @@ fn configuration(args: &DemoArgs, folder: &std::path::Path, source: &serde_json:
 struct Calls {
     board: Switchboard,
     clock: Clock,
+    /// By these two the same calls can be played again.
+    seed: u64,
+    since: Moment,
 }
 
 impl Calls {
     fn new(args: &DemoArgs, clock: Clock) -> Self {
         let scenario = Scenario::municipal().around_the_clock().busier(args.busier);
-        let now = clock.now();
-        Self { board: Switchboard::new(scenario, args.seed ^ now.0.unsigned_abs(), now.plus_ms(-WARM_MS)), clock }
+        let since = clock.now().plus_ms(-WARM_MS);
+        Self { board: Switchboard::new(scenario, args.seed, since), clock, seed: args.seed, since }
     }
 
     fn next(&mut self) -> Vec<Told> {

@@ -14,6 +14,8 @@ mod captured;
 mod checked;
 mod command;
 mod csta;
+mod demo;
+mod growing;
 mod intake;
 mod killed;
 mod line;
