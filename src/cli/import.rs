@@ -28,7 +28,7 @@ pub struct ImportArgs {
     /// The configuration file
     #[arg(long, value_name = "FILE", default_value = "config/servicegrad.toml")]
     config: PathBuf,
-    /// The store, in place of the configured one: sqlite:PATH
+    /// The store, in place of the configured one: sqlite:PATH or postgres://USER@HOST/DATABASE
     #[arg(long, value_name = "URL")]
     store: Option<String>,
     /// Name of the [[source]] that the files are of

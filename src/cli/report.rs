@@ -36,7 +36,7 @@ pub struct ReportArgs {
     /// The configuration file
     #[arg(long, value_name = "FILE", default_value = "config/servicegrad.toml")]
     config: PathBuf,
-    /// The store, in place of the configured one: sqlite:PATH
+    /// The store, in place of the configured one: sqlite:PATH or postgres://USER@HOST/DATABASE
     #[arg(long, value_name = "URL")]
     store: Option<String>,
     /// A year, month, quarter, tertial (four months) or day: 2026, 2026-11, 2026-Q4, 2026-T3, 2026-11-23

@@ -17,7 +17,7 @@ pub struct RunArgs {
     /// The configuration file
     #[arg(long, value_name = "FILE", default_value = "config/servicegrad.toml")]
     config: PathBuf,
-    /// The store, in place of the configured one: sqlite:PATH
+    /// The store, in place of the configured one: sqlite:PATH or postgres://USER@HOST/DATABASE
     #[arg(long, value_name = "URL")]
     store: Option<String>,
 }
@@ -31,8 +31,12 @@ pub fn run(args: &RunArgs) -> Result<(), CliError> {
     log();
     tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(async {
         let mut signals = StopSignals::new()?;
-        let daemon =
-            Daemon::start(&config, Clock::system()).await.map_err(|error| CliError::Failed(error.to_string()))?;
+        let started = tokio::select! {
+            started = Daemon::start(&config, Clock::system()) => started,
+            // It may be a standby, which waits for as long as the other lives.
+            () = signals.asked() => return Ok(()),
+        };
+        let daemon = started.map_err(|error| CliError::Failed(error.to_string()))?;
         tell(&format!("servicegrad: wallboard at http://{}/", daemon.address));
         signals.wait(&daemon).await?;
         tell("servicegrad: stopping; what has been read is being committed");

@@ -12,6 +12,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::daemon::feeds::{self, Common};
 use crate::daemon::outgoing::{self, Outgoing};
+use crate::daemon::standby::lead;
 use crate::engine::Engine;
 use crate::engine::run::{Joints, run};
 use crate::metrics::HttpMetrics;
@@ -89,11 +90,12 @@ impl Daemon {
     /// Opens the store, restores, starts the feeds, serves the web.
     pub async fn start(config: &Config, clock: Clock) -> Result<Self, StartError> {
         let directory = Arc::clone(&config.directory);
-        let store = store::open(&config.store, &directory)?;
-        let mut engine = Engine::open(Arc::clone(&directory), config.tracker.clone(), store, clock.clone())?;
         let address = config.http.listen;
-        let listener = TcpListener::bind(address).await.map_err(|error| StartError::Listen { address, error })?;
-        let address = listener.local_addr().map_err(|error| StartError::Listen { address, error })?;
+        let listen = |error| StartError::Listen { address, error };
+        let listener = TcpListener::bind(address).await.map_err(listen)?;
+        let address = listener.local_addr().map_err(listen)?;
+        let (store, listener) = lead(&config.store, &directory, listener, address).await?;
+        let mut engine = Engine::open(Arc::clone(&directory), config.tracker.clone(), store, clock.clone())?;
         let (sink, deliveries) = mpsc::channel(DELIVERIES_MAX);
         let (stop_feeds, stop) = watch::channel(false);
         let (stop_engine, engine_stop) = watch::channel(false);

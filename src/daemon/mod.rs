@@ -6,6 +6,7 @@
 //! - [`feeds`]: from settings to running sources
 //! - `outgoing`: alerts and letters on threads of their own
 //! - [`played`]: a switch that is not there, on a port, for demonstrations and tests
+//! - `standby`: until this program may write
 //! - [`record`]: a source read as always, and recorded in disguise
 
 pub mod feeds;
@@ -13,6 +14,7 @@ pub mod joint;
 mod outgoing;
 pub mod played;
 pub mod record;
+mod standby;
 
 pub use joint::{Daemon, StartError};
 pub use played::Played;

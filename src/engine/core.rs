@@ -334,6 +334,11 @@ impl Engine {
         Ok(())
     }
 
+    /// Says to the store that the writer is there.
+    pub fn keep(&mut self) -> Result<(), StoreError> {
+        self.store.keep()
+    }
+
     /// The store failed: said on every surface until a commit succeeds.
     pub(super) fn trouble(&mut self, error: &StoreError) {
         self.health.failed(error.to_string());

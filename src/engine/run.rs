@@ -40,8 +40,8 @@ pub struct Joints {
 }
 
 /// Runs until all sources have stopped and everything they sent is committed. An error means that
-/// the daemon was asked to stop while the store failed: what was not committed was not
-/// acknowledged either, and is read again at the next start.
+/// the daemon was asked to stop while the store failed, or that another has taken over: what was
+/// not committed was not acknowledged either, and is read again at the next start.
 pub async fn run(mut engine: Engine, mut joints: Joints) -> Result<(), StoreError> {
     let mut published = Instant::now();
     let mut expired = Instant::now();
@@ -58,6 +58,7 @@ pub async fn run(mut engine: Engine, mut joints: Joints) -> Result<(), StoreErro
         if expired.elapsed() >= EXPIRE_EVERY {
             engine.expire();
             expired = Instant::now();
+            stubborn(&mut engine, &joints, Engine::keep).await?;
         }
         stubborn(&mut engine, &joints, Engine::commit).await?;
         for (answer, receipt) in answers {
@@ -115,6 +116,12 @@ async fn stubborn(
                 return Ok(());
             }
             Err(error) if *joints.stop.borrow() => return Err(error),
+            Err(error @ StoreError::Superseded) => {
+                tracing::error!(%error, "this program no longer leads, and stops");
+                engine.trouble(&error);
+                publish(engine, joints);
+                return Err(error);
+            }
             Err(error) => {
                 if !has_failed {
                     tracing::error!(%error, "the store fails; intake is held back and the batch is tried again");

@@ -20,6 +20,13 @@ pub const FAMILIES: &[Family] = &[
         read: |snapshot, to| to.int(&[], snapshot.calls_stale as i64),
     },
     Family {
+        name: "servicegrad_leader",
+        kind: "gauge",
+        labels: &[],
+        help: "1 while this program writes the figures, 0 while it stands by.",
+        read: |_, to| to.int(&[], 1),
+    },
+    Family {
         name: "servicegrad_store_up",
         kind: "gauge",
         labels: &[],

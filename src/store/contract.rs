@@ -53,6 +53,21 @@ pub enum StoreError {
         /// The step and the store's own word.
         why: String,
     },
+    /// Another program writes the figures.
+    #[error(
+        "store `{url}` is being written by another program ({by}), and one can write at a time: stop that one first (a daemon reads on where it was when it is started again), or wait until it has finished"
+    )]
+    Held {
+        /// The address.
+        url: String,
+        /// Who.
+        by: String,
+    },
+    /// Another program has taken over while this one said nothing for too long.
+    #[error(
+        "store: another program has taken over while this one said nothing for too long; nothing of this one was written since: start it again, as its standby"
+    )]
+    Superseded,
     /// SQLite refused.
     #[error("store: {doing}: {source}")]
     Sqlite {
@@ -69,12 +84,27 @@ pub enum StoreError {
         /// The server's or the connection's word.
         why: String,
     },
+    /// One store could not be copied into another.
+    #[error("store: not copied: {why}")]
+    Carry {
+        /// What stood in the way.
+        why: String,
+    },
     /// Something stored cannot be read back.
     #[error("store: {what} is damaged; `servicegrad store verify` tells what can be worked out again")]
     Damaged {
         /// What.
         what: String,
     },
+}
+
+/// How this program is called where others must know who writes.
+pub(super) fn holder() -> String {
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    match host.trim() {
+        "" => format!("process {}", std::process::id()),
+        host => format!("process {} on {host}", std::process::id()),
+    }
 }
 
 /// What the store keeps of a source beside its events.
@@ -181,6 +211,9 @@ pub trait Store: Send {
 
     /// Commits one batch, durably, whole or not at all. May be called again with the same batch.
     fn commit(&mut self, commit: &Commit<'_>) -> Result<(), StoreError>;
+
+    /// Says that the writer is there, where others wait for its place; called about every second.
+    fn keep(&mut self) -> Result<(), StoreError>;
 
     /// Whether nothing has been stored yet.
     fn is_empty(&mut self) -> Result<bool, StoreError>;

@@ -145,6 +145,10 @@ impl Store for Figures {
         Ok(())
     }
 
+    fn keep(&mut self) -> Result<(), StoreError> {
+        self.database.keep()
+    }
+
     fn is_empty(&mut self) -> Result<bool, StoreError> {
         let sql = "SELECT NOT EXISTS (SELECT 1 FROM source) AND NOT EXISTS (SELECT 1 FROM call)";
         let empty = self.database.first("looking whether the store is empty", sql, &[], |row| row.flag(0))?;

@@ -20,9 +20,9 @@ pub async fn alive() -> &'static str {
 pub async fn ready(State(shared): State<Arc<Shared>>) -> Response {
     let snapshot = shared.snapshots.borrow().clone();
     match &snapshot.store.trouble {
-        None => (StatusCode::OK, axum::Json(serde_json::json!({ "ready": true }))).into_response(),
+        None => (StatusCode::OK, axum::Json(serde_json::json!({ "ready": true, "role": "leader" }))).into_response(),
         Some(trouble) => {
-            let body = serde_json::json!({ "ready": false, "reasons": [trouble] });
+            let body = serde_json::json!({ "ready": false, "role": "leader", "reasons": [trouble] });
             (StatusCode::SERVICE_UNAVAILABLE, axum::Json(body)).into_response()
         }
     }

@@ -11,7 +11,7 @@
 //! - [`board`]: the wallboard · [`pages`]: the pages for the desk · [`frame`], [`look`]: what is
 //!   around them · [`assets`]: their style and scripts
 //! - [`alerts`]: how the alerts stand, silences
-//! - [`api`]: the API · [`health`]: alive, ready, metrics
+//! - [`api`]: the API · [`health`]: alive, ready, metrics · [`standby`]: not yet ready
 //! - [`ingest`]: posted events · [`sender`]: who may post, how much · [`unpack`]: bodies
 
 pub mod access;
@@ -32,6 +32,7 @@ pub mod routes;
 pub mod sender;
 pub mod settings;
 pub mod shared;
+pub mod standby;
 pub mod stretch;
 pub mod tokens;
 pub mod unpack;

@@ -17,6 +17,7 @@ mod csta;
 mod demo;
 mod growing;
 mod intake;
+mod kept;
 mod killed;
 mod line;
 mod precision;

@@ -10,9 +10,15 @@
 )]
 
 mod figures;
+mod houses;
+mod lease;
 mod ledger;
 mod migration;
+#[path = "../daemon/program.rs"]
+mod program;
 mod restart;
 mod server;
+mod standby;
 mod stores;
+mod upkeep;
 mod week;

@@ -5,7 +5,7 @@ use servicegrad::store::{self, audit::Act};
 
 use crate::server::shared;
 use crate::stores::over_each;
-use crate::week::{directory, engine, events, take, told};
+use crate::week::{directory, engine, events, take, take_stubbornly, told};
 
 #[test]
 fn a_name_with_a_nul_in_it_does_not_hold_up_its_batch() {
@@ -33,7 +33,7 @@ fn a_connection_that_the_server_ends_is_made_anew() {
     take(&mut engine, first);
     let end = format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{database}'");
     server.sql("postgres", &end);
-    take(&mut engine, second);
+    take_stubbornly(&mut engine, second);
     let calm = server.settings(&server.database());
     take(&mut crate::week::engine(&calm, &directory), &days);
     assert_eq!(told(&settings, &directory).offered(), told(&calm, &directory).offered());

@@ -15,6 +15,9 @@ use servicegrad::source::batch::Batch;
 use servicegrad::stats::{Cell, CellKey, ScopeKind, Tier};
 use servicegrad::store::{self, Page, Reader, Sight, StoreSettings};
 
+/// A connection that has ended is noticed at its first use; the next one is new.
+const TRIES: usize = 3;
+
 pub const ZONE: chrono_tz::Tz = chrono_tz::Europe::Stockholm;
 
 pub fn directory() -> Arc<Directory> {
@@ -74,6 +77,21 @@ pub fn take(engine: &mut Engine, events: &[CallEvent]) {
     engine.take(&mut intake).unwrap();
     engine.expire();
     engine.commit().unwrap();
+}
+
+/// The same with a store that may fail at any statement, as the daemon does it: what failed is tried
+/// again, on the very intake that was begun.
+pub fn take_stubbornly(engine: &mut Engine, events: &[CallEvent]) {
+    let mut intake = Intake::new(Batch { events: events.to_vec(), ..Batch::of(SourceId(0)) });
+    stubbornly(|| engine.take(&mut intake));
+    engine.expire();
+    stubbornly(|| engine.commit());
+}
+
+fn stubbornly(mut attempt: impl FnMut() -> Result<(), store::StoreError>) {
+    let failures = std::iter::from_fn(|| attempt().err()).take(TRIES);
+    let told: Vec<String> = failures.map(|error| error.to_string()).collect();
+    assert!(told.len() < TRIES, "{told:?}");
 }
 
 /// Everything that a report can be made from.

@@ -4,6 +4,7 @@ use tokio_postgres::types::ToSql;
 
 use crate::store::database::{Database, Statement, Write};
 use crate::store::postgres::connect::{Connections, Purpose, refused};
+use crate::store::postgres::lease::{self, Lease};
 use crate::store::postgres::migrate::{migrate, schema};
 use crate::store::postgres::months::Months;
 use crate::store::postgres::rows::{self, TableWrites};
@@ -16,18 +17,47 @@ use crate::store::{StoreError, StoreSettings, migrations};
 pub struct Postgres {
     connections: Connections,
     months: Months,
+    lease: Option<Lease>,
 }
 
 impl Postgres {
     /// Connects for writing, on one connection, and brings the database to this program's schema
     /// where that is allowed.
     pub fn open(settings: &StoreSettings) -> Result<Self, StoreError> {
-        let connections = Connections::new(settings, Purpose::Write)?;
-        let url = connections.url.clone();
-        connections.with("bringing the database to this schema", async |connection| {
-            migrate(connection, &url, settings.migrate).await
-        })?;
-        Ok(Self { connections, months: Months::default() })
+        let opened = Self::connected(settings)?;
+        opened.migrate(settings)?;
+        Ok(opened)
+    }
+
+    /// The same, as the one program that writes figures. A standby that is newer than the leader leaves
+    /// the schema alone until it leads.
+    pub fn open_to_lead(settings: &StoreSettings) -> Result<Self, StoreError> {
+        let mut opened = Self::connected(settings)?;
+        if opened.connections.with("asking for the schema of the database", schema)? >= lease::SINCE_SCHEMA {
+            opened.take_lease()?;
+        }
+        opened.migrate(settings)?;
+        if opened.lease.is_none() {
+            opened.take_lease()?;
+        }
+        Ok(opened)
+    }
+
+    fn connected(settings: &StoreSettings) -> Result<Self, StoreError> {
+        Ok(Self { connections: Connections::new(settings, Purpose::Write)?, months: Months::default(), lease: None })
+    }
+
+    fn migrate(&self, settings: &StoreSettings) -> Result<(), StoreError> {
+        self.connections.with("bringing the database to this schema", async |connection| {
+            migrate(connection, &self.connections.url, settings.migrate).await
+        })
+    }
+
+    fn take_lease(&mut self) -> Result<(), StoreError> {
+        let url = &self.connections.url;
+        let lease = self.connections.with("taking the lease", async |connection| Lease::take(connection, url).await)?;
+        self.lease = Some(lease);
+        Ok(())
     }
 
     /// Connects for reading only, on as many connections as are asked for at once; the tables must
@@ -40,7 +70,7 @@ impl Postgres {
             return Err(StoreError::Address { url: connections.url.clone(), why });
         }
         migrations::judge(&connections.url, found, false)?;
-        Ok(Self { connections, months: Months::default() })
+        Ok(Self { connections, months: Months::default(), lease: None })
     }
 }
 
@@ -71,6 +101,9 @@ impl Database for Postgres {
         self.connections.with(doing, async |connection| {
             self.months.prepare(connection, &writes).await?;
             let transaction = connection.transaction().await.map_err(refused(doing))?;
+            if let Some(lease) = &self.lease {
+                lease.hold(&transaction).await?;
+            }
             for writes in &writes {
                 put(&transaction, doing, writes).await?;
             }
@@ -83,6 +116,38 @@ impl Database for Postgres {
             transaction.commit().await.map_err(refused(doing))?;
             Ok(changed)
         })
+    }
+
+    fn as_of_now(
+        &self,
+        doing: &'static str,
+        work: &mut dyn FnMut() -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let say = |sql: &'static str| {
+            self.connections.with(doing, async |connection| connection.batch_execute(sql).await.map_err(refused(doing)))
+        };
+        // There is one connection to write with, so that whatever is asked meanwhile is asked on it.
+        say("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")?;
+        let done = work();
+        let ended = say("COMMIT");
+        done.and(ended)
+    }
+
+    fn keep(&self) -> Result<(), StoreError> {
+        let Some(lease) = self.lease.as_ref().filter(|lease| lease.is_due()) else { return Ok(()) };
+        self.connections.with("holding the lease", async |connection| lease.hold(&*connection).await)
+    }
+}
+
+impl Drop for Postgres {
+    fn drop(&mut self) {
+        if let Some(lease) = &self.lease {
+            // If the server cannot be reached it runs out by itself.
+            let given = self.connections.with("giving the lease back", async |on| lease.give_back(&*on).await);
+            if let Err(error) = given {
+                tracing::debug!(%error, "the lease was not given back");
+            }
+        }
     }
 }
 

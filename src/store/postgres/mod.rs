@@ -8,10 +8,12 @@
 //!
 //! - [`connect`]: address, encryption, timeouts, pool
 //! - [`migrate`]: brought to this program's schema
+//! - [`lease`]: which of several programs writes
 //! - [`database`]: SQL on it; [`rows`]: a batch by table and column; [`months`]: partitions
 
 pub mod connect;
 pub mod database;
+pub mod lease;
 pub mod migrate;
 pub mod months;
 pub mod rows;

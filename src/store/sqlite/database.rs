@@ -11,7 +11,11 @@ use crate::store::value::{Row, Value};
 
 /// One connection to the file.
 #[derive(Debug)]
-pub struct Sqlite(pub(super) Connection);
+pub struct Sqlite {
+    pub(super) connection: Connection,
+    /// Held by the one that writes figures.
+    pub(super) _lock: Option<std::fs::File>,
+}
 
 impl Database for Sqlite {
     fn each(
@@ -22,7 +26,7 @@ impl Database for Sqlite {
         row: &mut dyn FnMut(Row<'_>) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
         let failed = failed(doing);
-        let mut query = self.0.prepare_cached(sql).map_err(&failed)?;
+        let mut query = self.connection.prepare_cached(sql).map_err(&failed)?;
         let columns = query.column_count();
         let mut rows = query.query(params_from_iter(with)).map_err(&failed)?;
         while let Some(found) = rows.next().map_err(&failed)? {
@@ -37,7 +41,7 @@ impl Database for Sqlite {
 
     fn commit(&self, doing: &'static str, writes: Vec<Write<'_>>, then: &[Statement<'_>]) -> Result<u64, StoreError> {
         let failed = failed(doing);
-        let transaction = self.0.unchecked_transaction().map_err(&failed)?;
+        let transaction = self.connection.unchecked_transaction().map_err(&failed)?;
         for write in &writes {
             let (sql, values) = match write {
                 Write::Put(table, values) => (&table.put, values),
@@ -53,6 +57,17 @@ impl Database for Sqlite {
         }
         transaction.commit().map_err(&failed)?;
         Ok(changed)
+    }
+
+    fn as_of_now(
+        &self,
+        doing: &'static str,
+        work: &mut dyn FnMut() -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        // The moment is that of the first read.
+        let transaction = self.connection.unchecked_transaction().map_err(failed(doing))?;
+        work()?;
+        transaction.commit().map_err(failed(doing))
     }
 }
 

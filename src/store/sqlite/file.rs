@@ -1,10 +1,13 @@
 //! The file: opened with its pragmas and its schema.
 
+use std::fs::{File, TryLockError};
+use std::io::{Read, Write};
 use std::path::Path;
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
 
+use crate::store::contract::holder;
 use crate::store::sqlite::Sqlite;
 use crate::store::sqlite::migrate::{migrate, schema};
 use crate::store::{StoreError, migrations};
@@ -18,7 +21,7 @@ pub(super) fn failed(doing: &'static str) -> impl Fn(rusqlite::Error) -> StoreEr
 }
 
 /// How a file is called in errors.
-fn url(path: &Path) -> String {
+pub(super) fn url(path: &Path) -> String {
     format!("sqlite:{}", path.display())
 }
 
@@ -39,7 +42,40 @@ pub(in crate::store) fn open(path: &Path, may_migrate: bool) -> Result<Sqlite, S
         .map_err(&setup)?;
     connection.set_prepared_statement_cache_capacity(64);
     migrate(&mut connection, &url, may_migrate)?;
-    Ok(Sqlite(connection))
+    Ok(Sqlite { connection, _lock: None })
+}
+
+/// The same, as the one program that writes figures.
+pub(in crate::store) fn open_to_lead(path: &Path, may_migrate: bool) -> Result<Sqlite, StoreError> {
+    let lock = lock(path)?;
+    Ok(Sqlite { _lock: Some(lock), ..open(path, may_migrate)? })
+}
+
+/// Takes the place of the one program that writes figures: the system holds the lock for as long as
+/// the program lives. A file of its own, since closing the store's file a second time would drop
+/// SQLite's own locks on it.
+pub(super) fn lock(path: &Path) -> Result<File, StoreError> {
+    let mut name = path.as_os_str().to_owned();
+    name.push("-lock");
+    let failed = |why: String| StoreError::Address { url: url(path), why };
+    let mut lock = File::options().create(true).read(true).append(true).open(&name).map_err(|error| {
+        failed(format!("cannot be opened ({error}); check that its folder exists and may be written to"))
+    })?;
+    match lock.try_lock() {
+        Ok(()) => {
+            // For whoever is refused; the lock itself is the system's.
+            let named = lock.set_len(0).and_then(|()| lock.write_all(holder().as_bytes()));
+            named.map_err(|error| failed(format!("{}: {error}", name.display())))?;
+            Ok(lock)
+        }
+        Err(TryLockError::WouldBlock) => {
+            let mut by = String::new();
+            let read = lock.read_to_string(&mut by);
+            let by = if read.is_ok() && !by.is_empty() { by } else { format!("{} is locked", name.display()) };
+            Err(StoreError::Held { url: url(path), by })
+        }
+        Err(TryLockError::Error(error)) => Err(failed(format!("cannot be locked: {error}"))),
+    }
 }
 
 /// Opens the file at `path` for reading only; it must exist and be of this program's schema.
@@ -60,5 +96,5 @@ pub(in crate::store) fn open_to_read(path: &Path) -> Result<Sqlite, StoreError> 
         return Err(StoreError::Address { url, why: "is no store of Servicegrad".into() });
     }
     migrations::judge(&url, found, false)?;
-    Ok(Sqlite(connection))
+    Ok(Sqlite { connection, _lock: None })
 }

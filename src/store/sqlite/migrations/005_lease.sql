@@ -1,0 +1,1 @@
+-- On PostgreSQL a lease says which program writes. Here the file beside this one is locked.
