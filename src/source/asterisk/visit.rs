@@ -157,6 +157,9 @@ impl Story {
         let now = self.clock.now;
         let leaving = self.calls.get(name).and_then(|call| call.leaving.as_ref());
         let is_abandon = leaving.is_some_and(|leaving| leaving.is_abandon && now - leaving.at <= DECIDED_MS);
+        // Whom the switch itself hangs up at once has not given up.
+        let caller = self.calls.get(name).and_then(|call| self.channels.get(&call.caller));
+        let is_abandon = is_abandon && !caller.is_some_and(|caller| caller.is_let_go && !caller.is_hanging_up);
         self.leave_decided(name, is_abandon.then_some(LeftOutcome::Abandoned));
     }
 
