@@ -23,8 +23,10 @@ fn a_freeswitch_is_demonstrated() {
 type Counts = [i64; 4];
 
 /// What has been counted after each event that the switch plays, from the first to an hour from now.
-fn played(since: Moment, busier: f64) -> Vec<Counts> {
-    let mut board = Switchboard::new(Scenario::municipal().around_the_clock().busier(busier), 7, since);
+fn played(seed: u64, since: Moment, busier: f64) -> Vec<Counts> {
+    let mut scenario = Scenario::municipal().around_the_clock().busier(busier);
+    scenario.tells_agents = true;
+    let mut board = Switchboard::new(scenario, seed, since);
     let mut counts = Counts::default();
     let mut after = Vec::new();
     for told in board.advance(since.plus_ms(3 * 3_600_000)) {
@@ -58,9 +60,10 @@ fn is_demonstrated(switch: &str) {
     let mut demo = Command::new(PROGRAM);
     demo.args(["demo", "--switch", switch, "--listen", "127.0.0.1:0", "--seed", "7", "--busier", BUSIER, "--folder"]);
     let (daemon, said) = started(demo.arg(house.folder.path()).stderr(Stdio::piped()).spawn().unwrap());
-    let since = said.lines().find_map(|line| line.split_once("calls of seed 7 since ")).unwrap().1;
+    let (_, calls) = said.lines().find_map(|line| line.split_once("calls of seed ")).unwrap();
+    let (seed, since) = calls.split_once(" since ").unwrap();
     let since: Moment = chrono::DateTime::parse_from_rfc3339(since.trim()).unwrap().into();
-    let played = played(since, BUSIER.parse().unwrap());
+    let played = played(seed.parse().unwrap(), since, BUSIER.parse().unwrap());
     // Two hours at once, and from then on as it happens.
     let mut place = 0;
     until("the first two hours are counted", || {
