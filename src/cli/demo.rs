@@ -40,7 +40,7 @@ pub struct DemoArgs {
     /// Folder for the store; default: one for this run, removed at the end
     #[arg(long, value_name = "FOLDER")]
     folder: Option<PathBuf>,
-    /// The same seed gives the same callers, one after the other, from two hours ago
+    /// The same seed gives the same calls
     #[arg(long, default_value_t = 2023)]
     seed: u64,
     /// Callers times this
