@@ -125,7 +125,6 @@ pub async fn build(
         kind,
         interval: interval.or(kind.interval),
         carried: Arc::default(),
-        stale_after: shared.stale_after,
         sight: visitor.sight.clone(),
     };
     Ok(shared.readers.ask(move |reader| month_report(reader, &directory, &request, now)).await?)

@@ -7,7 +7,7 @@ use axum::response::Response;
 use maud::{Markup, html};
 
 use crate::i18n::numbers;
-use crate::report::{FORMATS, REPORTS, Report, Status};
+use crate::report::{FORMATS, REPORTS, Report};
 use crate::stats::definition;
 use crate::stats::period::Period;
 use crate::web::api::reports::{build, days_of};
@@ -45,7 +45,7 @@ async fn render(
     let content = html! {
         p .lead {
             (days.from) " – " (days.until.pred_opt().unwrap_or(days.until)) ", "
-            (look.say(if report.period.status == Status::Closed { "report-closed" } else { "report-provisional" }))
+            (look.say(report.period.status.key()))
         }
         (period_form(look, "/reports", &period))
         (queues(look, &report))
