@@ -13,6 +13,7 @@ use crate::config::Config;
 use crate::daemon::feeds::{self, Common};
 use crate::daemon::outgoing::{self, Outgoing};
 use crate::daemon::standby::lead;
+use crate::daemon::upkeep;
 use crate::engine::Engine;
 use crate::engine::run::{Joints, run};
 use crate::metrics::HttpMetrics;
@@ -80,6 +81,7 @@ pub struct Daemon {
     writers: [tokio::task::JoinHandle<()>; 2],
     audit: JoinHandle<()>,
     outgoing: Outgoing,
+    upkeep: JoinHandle<()>,
     engine: JoinHandle<Result<(), StoreError>>,
 }
 
@@ -114,7 +116,8 @@ impl Daemon {
         let (shown_out, shown) = watch::channel(Arc::clone(&first));
         let (snapshots_out, snapshots) = watch::channel(first);
         let metrics = registry();
-        let (outgoing, alerts) = outgoing::start(config, snapshots.clone(), &clock, stop.clone())?;
+        let upkeep = upkeep::start(config, &clock, stop.clone());
+        let (outgoing, alerts) = outgoing::start(config, snapshots.clone(), reports.clone(), &clock, stop.clone())?;
         let (trail, audit) = AuditTrail::start(store::open_ledger(&config.store)?, clock.clone());
         let gate = Arc::new(Gate::open(&config.http, address, &directory, trail, clock.clone())?);
         let writers = [tokio::spawn(pace(snapshots.clone(), shown_out)), tokio::spawn(Arc::clone(&gate).watch())];
@@ -123,7 +126,7 @@ impl Daemon {
         let bounds = Bounds::of_system();
         let shared = Shared {
             snapshots,
-            live: Live::new(shown),
+            live: Live::new(shown, alerts.state.clone()),
             readers: Arc::new(readers),
             directory,
             alerts,
@@ -133,7 +136,6 @@ impl Daemon {
             registry: metrics,
             series_max: config.metrics.series_max,
             clock,
-            stale_after: config.tracker.stale_after,
             gate,
             public_body: PublicBody {
                 name: config.http.public_body.clone(),
@@ -156,6 +158,7 @@ impl Daemon {
             writers,
             audit,
             outgoing,
+            upkeep,
             engine: std::thread::spawn(move || on_own_thread(engine, joints)),
         })
     }
@@ -169,7 +172,8 @@ impl Daemon {
         self.stop_engine.send_replace(true);
         drop(self.sink);
         let outgoing = self.outgoing;
-        let _ = tokio::task::spawn_blocking(move || outgoing.join()).await;
+        let upkeep = self.upkeep;
+        let _ = tokio::task::spawn_blocking(move || (outgoing.join(), upkeep.join())).await;
         let engine = tokio::task::spawn_blocking(move || self.engine.join()).await;
         for writer in self.writers {
             writer.abort();

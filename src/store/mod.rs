@@ -13,7 +13,7 @@
 //!
 //! - [`contract`]: the traits [`Store`] (write) and [`Reader`] · [`sight`]: who may see what
 //! - [`figures`]: both over a [`Database`]; [`facts`], [`cells`]: to rows and back; [`mod@read`]: for reports
-//! - [`saved`]: the stored form of a call
+//! - [`saved`]: the stored form of a call · [`closing`]: months whose figures were signed
 //! - [`ledger`]: what is kept beside the figures: [`audit`], [`outbox`]
 //! - [`tables`]: the list of tables; [`migrations`]: the steps that bring a store to this schema
 //! - [`upkeep`]: whether a store is right, and into which other one it goes
@@ -23,6 +23,7 @@
 
 pub mod audit;
 pub mod cells;
+pub mod closing;
 pub mod contract;
 pub mod database;
 pub mod facts;
@@ -41,6 +42,7 @@ pub mod upkeep;
 pub mod value;
 
 pub use audit::Act;
+pub use closing::Closing;
 pub use contract::{
     After, Commit, DeadLetterRow, Gap, LegRow, Page, Quality, Reader, Restored, SourceState, Store, StoreError,
     VisitRow,

@@ -24,7 +24,7 @@ pub struct BoardQuery {
 }
 
 /// Texts that the script needs.
-const SCRIPT_TEXTS: [&str; 17] = [
+const SCRIPT_TEXTS: [&str; 15] = [
     "state-ok",
     "state-near",
     "state-under",
@@ -40,8 +40,6 @@ const SCRIPT_TEXTS: [&str; 17] = [
     "board-of",
     "board-no-calls",
     "board-not-told",
-    "alert-source_down",
-    "alert-store_down",
 ];
 
 /// `GET /`
@@ -83,7 +81,7 @@ fn render(shared: &Shared, visitor: &Visitor, look: &Look, wanted: Option<&str>)
                 }
                 p #banner .banner hidden {}
                 noscript { p .banner { (say("board-noscript")) } }
-                ul #alerts .alerts aria-label=(say("board-alerts")) hidden {}
+                ul #alerts .alerts aria-label=(say("board-alerts")) data-more=(say("board-alerts-more")) hidden {}
                 main #content tabindex="-1" data-layout=(layout) {
                     @for queue in &shown { (tile(queue, look, may_see_queue)) }
                     @if shown.is_empty() { p .promise { (say("board-no-queue")) } }

@@ -9,11 +9,13 @@
     reason = "tests stop at the first surprise"
 )]
 
+mod closing;
 mod figures;
 mod houses;
 mod lease;
 mod ledger;
 mod migration;
+mod people;
 #[path = "../daemon/program.rs"]
 mod program;
 mod restart;
