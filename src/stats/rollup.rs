@@ -270,10 +270,12 @@ fn unit_journey_place(fact: &UnitJourneyFact) -> (Scope, Moment) {
     (Scope::Unit(fact.unit), fact.started)
 }
 
+/// A scope and a moment: where something is counted.
+type Place = (Scope, Moment);
+
 /// Where a change takes out and where it puts in.
-fn places(change: &Change) -> (Option<(Scope, Moment)>, Option<(Scope, Moment)>) {
-    type Place = Option<(Scope, Moment)>;
-    fn both<T>(change: &Was<T>, place: fn(&T) -> (Scope, Moment)) -> (Place, Place) {
+fn places(change: &Change) -> (Option<Place>, Option<Place>) {
+    fn both<T>(change: &Was<T>, place: fn(&T) -> Place) -> (Option<Place>, Option<Place>) {
         (change.was.as_ref().map(place), change.is.as_ref().map(place))
     }
     match change {
