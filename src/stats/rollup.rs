@@ -190,6 +190,15 @@ impl Rollup {
         }
     }
 
+    /// Nothing was stored: all cells stay at hand.
+    pub fn kept(&mut self) {
+        for key in self.touched.drain(..) {
+            if let Some(held) = self.cells.get_mut(&key) {
+                held.is_touched = false;
+            }
+        }
+    }
+
     /// How many cells are at hand.
     pub fn len(&self) -> usize {
         self.cells.len()

@@ -14,6 +14,7 @@
 //! - [`contract`]: the traits [`Store`] (write) and [`Reader`] · [`sight`]: who may see what
 //! - [`figures`]: both over a [`Database`]; [`facts`], [`cells`]: to rows and back; [`mod@read`]: for reports
 //! - [`saved`]: the stored form of a call
+//! - [`spool`]: what the store could not take yet, on disk
 //! - [`ledger`]: what is kept beside the figures: [`audit`], [`outbox`]
 //! - [`tables`]: the list of tables; [`migrations`]: the steps that bring a store to this schema
 //! - [`database`], [`value`]: what a kind of store must be able to do; [`sqlite`]: the embedded one;
@@ -34,6 +35,7 @@ pub mod postgres;
 pub mod read;
 pub mod saved;
 pub mod sight;
+pub mod spool;
 pub mod sqlite;
 pub mod tables;
 pub mod value;

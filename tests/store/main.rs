@@ -9,6 +9,9 @@
     reason = "tests stop at the first surprise"
 )]
 
+mod away;
+mod callers;
+mod crash;
 mod figures;
 mod houses;
 mod lease;
@@ -16,6 +19,7 @@ mod ledger;
 mod migration;
 #[path = "../daemon/program.rs"]
 mod program;
+mod proxy;
 mod restart;
 mod server;
 mod standby;
