@@ -185,7 +185,7 @@ impl Loop {
         Ok(())
     }
 
-    async fn commit(&mut self, group: &mut Vec<Held>) -> Result<(), StoreError> {
+    async fn commit(&mut self, group: &mut [Held]) -> Result<(), StoreError> {
         let began = Instant::now();
         let was_near = self.away.is_none();
         self.stubborn(group, |engine, _| engine.commit()).await?;
@@ -203,7 +203,7 @@ impl Loop {
     /// what has been taken goes to the spool, and the engine goes on without a store.
     async fn stubborn(
         &mut self,
-        group: &mut Vec<Held>,
+        group: &mut [Held],
         mut attempt: impl FnMut(&mut Engine, &mut [Held]) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
         let (began, mut pause) = (Instant::now(), RETRY.0);
@@ -292,7 +292,7 @@ impl Loop {
 
     /// Commits the last of it. What lies in the spool stays there for the next start.
     async fn end(mut self) -> Result<(), StoreError> {
-        self.commit(&mut Vec::new()).await?;
+        self.commit(&mut []).await?;
         self.come_back()?;
         self.publish();
         if let Some(away) = self.away.take() {
