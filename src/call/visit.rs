@@ -78,7 +78,7 @@ impl Chain<'_> {
             wait: None,
             talk: None,
             over: end.is_some_and(|end| end.outcome != Outcome::Answered) || self.last.over.is_some(),
-            outside_hours: self.last.is_closed || !queue.hours.is_open(start.at),
+            outside_hours: self.last.is_closed || !queue.at(start.at).hours.is_open(start.at),
             derived: self.first.is_derived || self.last.is_derived || start.is_untimed(),
             inconsistent: self.first.is_inconsistent || self.last.is_inconsistent,
             late: self.first.is_late || self.last.is_late,

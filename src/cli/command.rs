@@ -6,7 +6,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::cli::error::CliError;
 use crate::cli::output::{print, tell};
-use crate::cli::{capture, check, demo, generate, import, report, run, simulate, staffing, token};
+use crate::cli::{capture, check, demo, generate, import, report, run, simulate, staffing, store, token};
 
 /// Service levels of a switchboard, exact and live.
 #[derive(Debug, Parser)]
@@ -42,6 +42,8 @@ enum Command {
     Generate(generate::GenerateArgs),
     /// Make, list and revoke the tokens by which wallboards, municipalities and programs come in
     Token(token::TokenArgs),
+    /// Look after what is kept: verify, back up, move
+    Store(store::StoreArgs),
     /// Print completions for a shell
     Completions {
         /// Which shell
@@ -74,6 +76,7 @@ fn dispatch(cli: &Cli) -> Result<(), CliError> {
         Command::Capture(args) => capture::run(args),
         Command::Generate(args) => generate::run(args),
         Command::Token(args) => token::run(args),
+        Command::Store(args) => store::run(args),
         Command::Completions { shell } => {
             let mut out = Vec::new();
             clap_complete::generate(*shell, &mut Cli::command(), "servicegrad", &mut out);

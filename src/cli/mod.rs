@@ -3,7 +3,7 @@
 //! - [`command`]: what can be typed, and what becomes of it
 //! - [`error`]: how it can fail, and with which exit code
 //! - [`run`], [`demo`], [`import`], [`report`], [`check`], [`simulate`], [`capture`], [`generate`],
-//!   [`staffing`], [`token`]: one command each
+//!   [`staffing`], [`token`], [`store`]: one command each
 //! - `try_records`: what a file of records would come to
 //! - [`output`]: writing for people and pipes · `outlet`: sending simulated events
 
@@ -20,6 +20,7 @@ pub mod report;
 pub mod run;
 pub mod simulate;
 pub mod staffing;
+pub mod store;
 pub mod token;
 mod try_records;
 

@@ -3,6 +3,8 @@
 use std::io::{self, Write};
 use std::path::Path;
 
+use indicatif::{ProgressBar, ProgressStyle};
+
 use crate::cli::error::CliError;
 
 /// Writes to standard output. A reader that has gone away, as `head` does, is no fault.
@@ -26,5 +28,31 @@ pub fn deliver(path: Option<&Path>, bytes: &[u8]) -> Result<(), CliError> {
         Some(path) => std::fs::write(path, bytes)
             .map_err(|error| CliError::Failed(format!("{}: cannot be written: {error}", path.display()))),
         None => Ok(print(bytes)?),
+    }
+}
+
+/// How far long work has come, for whoever watches a terminal.
+pub struct Bar(ProgressBar);
+
+impl Bar {
+    /// Of these things.
+    pub fn new(of: &'static str) -> Self {
+        let bar = ProgressBar::new(0);
+        if let Ok(style) = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len} {eta}") {
+            bar.set_style(style);
+        }
+        bar.set_message(of);
+        Self(bar)
+    }
+
+    /// So many of so many.
+    pub fn at(&self, done: u64, of: u64) {
+        self.0.set_length(of);
+        self.0.set_position(done);
+    }
+
+    /// Takes it away.
+    pub fn end(self) {
+        self.0.finish_and_clear();
     }
 }

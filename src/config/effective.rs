@@ -160,6 +160,9 @@ impl Page<'_> {
         if let Some(zone) = &settings.zone {
             self.line("zone", zone);
         }
+        for earlier in &settings.earlier {
+            self.line("earlier", &format!("other rules until {}", earlier.until));
+        }
         self.line(
             "clock",
             match queue.clock {

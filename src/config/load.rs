@@ -154,6 +154,7 @@ mod tests {
             fields::<crate::source::RecordsSettings>(),
             fields::<crate::source::records::mapped::MapSettings>(),
             fields::<crate::directory::QueueSettings>(),
+            fields::<crate::directory::EarlierSettings>(),
             fields::<crate::directory::OrganisationSettings>(),
         ];
         for key in lists.into_iter().flatten().chain(["zone", "holidays", "units"]) {

@@ -6,13 +6,16 @@
 //! - [`house`]: the [`Directory`] itself, all names in one place
 //! - [`queue`]: a measured queue, its switch-side names, thresholds, objective, short limit, clock
 //! - [`mod@unit`]: organisations and units, extension ranges with validity dates
+//! - [`earlier`]: the rules that held before a change
 //! - [`hours`]: opening hours with public holidays and dated exceptions
 
+pub mod earlier;
 pub mod hours;
 pub mod house;
 pub mod queue;
 pub mod unit;
 
+pub use earlier::{EarlierSettings, Terms};
 pub use hours::Hours;
 pub use house::Directory;
 pub use queue::{ClockStart, Objective, ObjectiveSettings, Queue, QueueSettings, SwitchQueue};

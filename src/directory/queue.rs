@@ -1,10 +1,11 @@
 //! A measured queue: our own stable name for what one or several switches call something else,
 //! so that history survives a change of switch.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::directory::Hours;
-use crate::measure::Span;
+use crate::directory::earlier::{self, EarlierSettings};
+use crate::measure::{Moment, Span};
 use crate::names::DefinitionId;
 
 /// `[[queue]]` of the configuration.
@@ -38,6 +39,10 @@ pub struct QueueSettings {
     /// Where the wait begins: `queued` (default) or `arrived`.
     #[serde(default)]
     pub clock: ClockStart,
+    /// What held before some of the above was changed, each until a first of a month. Default: it has
+    /// always been so.
+    #[serde(default)]
+    pub earlier: Vec<EarlierSettings>,
 }
 
 /// One switch-side queue: which source, and what the switch calls it.
@@ -95,10 +100,12 @@ pub struct Queue {
     pub hours: Hours,
     /// Where the wait begins.
     pub clock: ClockStart,
+    /// The queue as it was before each change, ascending by the moment until which it was so.
+    pub earlier: Vec<(Moment, Queue)>,
 }
 
 /// What was promised for a queue.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Objective {
     /// Threshold in milliseconds.
     pub threshold_ms: u32,
@@ -109,6 +116,11 @@ pub struct Objective {
 }
 
 impl Queue {
+    /// The queue by the rules that held at `at`.
+    pub fn at(&self, at: Moment) -> &Self {
+        self.earlier.iter().find(|(until, _)| at < *until).map_or(self, |(_, earlier)| earlier)
+    }
+
     /// Whether a source feeds it: one that it names, or any where it names none.
     pub fn is_fed_by(&self, source: &str) -> bool {
         self.from.is_empty() || self.from.iter().any(|from| from.source == source)
@@ -141,6 +153,7 @@ impl QueueSettings {
             exceptions: std::collections::BTreeMap::new(),
             zone: None,
             clock: ClockStart::Queued,
+            earlier: Vec::new(),
         }
     }
 
@@ -195,7 +208,7 @@ impl QueueSettings {
         if let Some(target) = self.answer_target.filter(|target| !(*target > 0.0 && *target <= 1.0)) {
             complain("answer_target", format!("{target} must lie above 0 and at most at 1"));
         }
-        let zone = match &self.zone {
+        let own_zone = match &self.zone {
             None => zone,
             Some(name) => name.parse().unwrap_or_else(|_| {
                 complain("zone", format!("`{name}` is no time zone; write for instance \"Europe/Stockholm\""));
@@ -204,13 +217,13 @@ impl QueueSettings {
         };
         let hours = match &self.hours {
             None if self.exceptions.is_empty() => Hours::always(),
-            text => Hours::parse(text.as_deref().unwrap_or("24/7"), &self.exceptions, zone, holidays).unwrap_or_else(
-                |why| {
+            text => Hours::parse(text.as_deref().unwrap_or("24/7"), &self.exceptions, own_zone, holidays)
+                .unwrap_or_else(|why| {
                     complain("hours", why);
                     Hours::always()
-                },
-            ),
+                }),
         };
+        let earlier = earlier::check(self, zone, holidays, &mut wrong);
         if !wrong.is_empty() {
             return Err(wrong);
         }
@@ -224,6 +237,7 @@ impl QueueSettings {
             short_abandon_ms,
             hours,
             clock: self.clock,
+            earlier,
         })
     }
 }

@@ -137,8 +137,10 @@ impl Counts {
     }
 
     /// Counts one visit in (`sign` 1) or out (`sign` -1).
+    /// The rules are those that held when it was offered.
     pub fn count_visit(&mut self, fact: &VisitFact, queue: &Queue, sign: i64) {
-        self.count(&Stay { outcome: fact.outcome, wait: fact.wait, outside_hours: fact.outside_hours }, queue, sign);
+        let stay = Stay { outcome: fact.outcome, wait: fact.wait, outside_hours: fact.outside_hours };
+        self.count(&stay, queue.at(fact.offered), sign);
         if fact.outside_hours {
             return;
         }
@@ -152,9 +154,10 @@ impl Counts {
         }
     }
 
-    /// Counts one call in or out, under the settings of its first queue.
+    /// Counts one call in or out, by the rules that held for its first queue.
     pub fn count_journey(&mut self, fact: &JourneyFact, queue: &Queue, sign: i64) {
-        self.count(&Stay { outcome: fact.outcome, wait: fact.wait, outside_hours: fact.outside_hours }, queue, sign);
+        let stay = Stay { outcome: fact.outcome, wait: fact.wait, outside_hours: fact.outside_hours };
+        self.count(&stay, queue.at(fact.offered), sign);
     }
 
     fn count(&mut self, stay: &Stay, queue: &Queue, sign: i64) {

@@ -64,7 +64,7 @@ impl Rollup {
             for tier in Tier::ALL {
                 let key = CellKey { scope, tier, start: self.calendar.start(tier, at) };
                 if let Entry::Vacant(entry) = self.cells.entry(key) {
-                    let cell = recall(key)?.unwrap_or_else(|| empty(&self.directory, scope));
+                    let cell = recall(key)?.unwrap_or_else(|| empty(&self.directory, key));
                     entry.insert(Held { cell, is_touched: false });
                 }
             }
@@ -139,7 +139,7 @@ impl Rollup {
         };
         for tier in Tier::ALL {
             let key = CellKey { scope, tier, start: self.calendar.start(tier, at) };
-            let new = || Held { cell: empty(&self.directory, scope), is_touched: false };
+            let new = || Held { cell: empty(&self.directory, key), is_touched: false };
             let held = self.cells.entry(key).or_insert_with(new);
             if !held.is_touched {
                 held.is_touched = true;
@@ -239,11 +239,11 @@ fn places(change: &Change) -> [Option<(Scope, Moment)>; 2] {
     }
 }
 
-/// An empty cell for what `scope` is about.
-pub fn empty(directory: &Directory, scope: Scope) -> Cell {
-    match scope {
+/// An empty cell, with the thresholds that hold in its interval.
+pub fn empty(directory: &Directory, key: CellKey) -> Cell {
+    match key.scope {
         Scope::Queue(queue) | Scope::Calls(queue) => {
-            Cell::Visits(Box::new(VisitCell::of_queue(directory.queue(queue))))
+            Cell::Visits(Box::new(VisitCell::of_queue(directory.queue(queue).at(key.start))))
         }
         Scope::Unit(_) => Cell::Legs(Box::default()),
     }

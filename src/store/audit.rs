@@ -3,7 +3,8 @@
 use serde::Serialize;
 
 use crate::measure::Moment;
-use crate::store::{Ledger, StoreError};
+use crate::store::database::Statement;
+use crate::store::{Ledger, StoreError, Upkeep};
 
 /// Something done by a person, or by the program on a person's behalf.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -20,12 +21,29 @@ pub struct Act {
     pub detail: String,
 }
 
+impl Act {
+    /// The statement that notes it, to stand in the transaction of what was done.
+    pub(super) fn noted(&self) -> Statement<'_> {
+        let Self { at, who, act, about, detail } = self;
+        Statement {
+            sql: "INSERT INTO audit (at, who, act, about, detail) VALUES ($1, $2, $3, $4, $5)".to_owned(),
+            with: vec![(*at).into(), who.into(), act.into(), about.into(), detail.into()],
+        }
+    }
+}
+
+impl Upkeep {
+    /// Notes an act in the audit log, durably.
+    pub fn note(&self, act: &Act) -> Result<(), StoreError> {
+        self.database.commit("writing the audit log", Vec::new(), &[act.noted()])?;
+        Ok(())
+    }
+}
+
 impl Ledger {
     /// Notes an act in the audit log, durably.
     pub fn note(&mut self, act: &Act) -> Result<(), StoreError> {
-        let sql = "INSERT INTO audit (at, who, act, about, detail) VALUES ($1, $2, $3, $4, $5)";
-        let with = vec![act.at.into(), (&act.who).into(), (&act.act).into(), (&act.about).into(), (&act.detail).into()];
-        self.database.execute("writing the audit log", sql, with)?;
+        self.database.commit("writing the audit log", Vec::new(), &[act.noted()])?;
         Ok(())
     }
 

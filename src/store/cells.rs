@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use smallvec::SmallVec;
 
 use crate::directory::Directory;
-use crate::measure::Wait;
+use crate::measure::{Moment, Wait};
 use crate::names::{QueueId, UnitId};
 use crate::stats::counts::ThresholdCounts;
 use crate::stats::period::Calendar;
-use crate::stats::{Cell, CellKey, Counts, LegCounts, Scope, ScopeKind, VisitCell, Waits};
+use crate::stats::{Cell, CellKey, Counts, LegCounts, Scope, ScopeKind, Tier, VisitCell, Waits};
 use crate::store::StoreError;
 use crate::store::database::Statement;
 use crate::store::tables::{LEG_CELL, Table, VISIT_CELL};
@@ -146,6 +146,21 @@ pub(super) fn query(key: CellKey, directory: &Directory) -> (String, Vec<Value<'
     } else {
         with.push(scope_name(kind).into());
         format!("SELECT {} FROM visit_cell WHERE tier = $1 AND start = $2 AND name = $3 AND scope = $4", columns(kind))
+    };
+    (sql, with)
+}
+
+/// The statement that reads all cells of one kind and tier that begin in `from..until`, by start and
+/// name, and its parameters: start, name, and the columns that [`read`] reads.
+pub(super) fn query_range(kind: ScopeKind, tier: Tier, from: Moment, until: Moment) -> (String, Vec<Value<'static>>) {
+    let columns = columns(kind);
+    let mut with = vec![tier.as_str().into(), from.into(), until.into()];
+    let when = "tier = $1 AND start >= $2 AND start < $3";
+    let sql = if kind == ScopeKind::Unit {
+        format!("SELECT start, name, {columns} FROM leg_cell WHERE {when} ORDER BY start, name")
+    } else {
+        with.push(scope_name(kind).into());
+        format!("SELECT start, name, {columns} FROM visit_cell WHERE {when} AND scope = $4 ORDER BY start, name")
     };
     (sql, with)
 }

@@ -88,6 +88,12 @@ pub enum StoreError {
         /// The server's or the connection's word.
         why: String,
     },
+    /// One store could not be copied into another.
+    #[error("store: not copied: {why}")]
+    Carry {
+        /// What stood in the way.
+        why: String,
+    },
     /// Something stored cannot be read back.
     #[error("store: {what} is damaged; `servicegrad store verify` tells what can be worked out again")]
     Damaged {

@@ -44,6 +44,14 @@ pub trait Database: Debug + Send {
     /// absolute: the last one to a row counts. Returns how many rows the statements changed.
     fn commit(&self, doing: &'static str, writes: Vec<Write<'_>>, then: &[Statement<'_>]) -> Result<u64, StoreError>;
 
+    /// Everything that `work` reads, it reads as of one moment, whatever others write meanwhile. It
+    /// must not write here.
+    fn as_of_now(
+        &self,
+        doing: &'static str,
+        work: &mut dyn FnMut() -> Result<(), StoreError>,
+    ) -> Result<(), StoreError>;
+
     /// Says that the writer is there, where it has a place that others wait for.
     fn keep(&self) -> Result<(), StoreError> {
         Ok(())

@@ -6,7 +6,7 @@ use crate::call::fact::{
 use crate::directory::Directory;
 use crate::event::TransferKind;
 use crate::measure::{Moment, Ring, Talk, Wait};
-use crate::names::{QueueId, UnitId};
+use crate::names::{OrganisationId, QueueId, UnitId};
 use crate::store::cells::Ids;
 use crate::store::database::Write;
 use crate::store::tables::{JOURNEY, LEG, UNIT_JOURNEY, VISIT};
@@ -160,17 +160,69 @@ pub(super) fn read_visit(row: &Row<'_>, first: usize, queue: QueueId) -> Result<
     })
 }
 
+/// Reads the journey of a call whose first visit was to `queue`: offered, outcome, decided, wait_ms,
+/// outside_hours.
+pub(super) fn read_journey(row: &Row<'_>, queue: QueueId) -> Result<JourneyFact, StoreError> {
+    Ok(JourneyFact {
+        queue,
+        offered: Moment(row.int(0)?),
+        outcome: row.maybe_text(1)?.and_then(Outcome::parse),
+        decided: row.maybe_int(2)?.map(Moment),
+        wait: row.maybe_int(3)?.map(Wait::from_ms),
+        outside_hours: row.flag(4)?,
+    })
+}
+
+/// Reads a journey to `unit`: a column, started, reached.
+pub(super) fn read_unit_journey(
+    row: &Row<'_>,
+    unit: UnitId,
+    organisation: OrganisationId,
+) -> Result<UnitJourneyFact, StoreError> {
+    Ok(UnitJourneyFact { unit, organisation, started: Moment(row.int(1)?), reached: row.flag(2)? })
+}
+
+/// Reads a leg to `unit` whole: number, queue, kind, target, started, outcome, ring_ms, short,
+/// not_completed.
+pub(super) fn read_leg_fact(
+    row: &Row<'_>,
+    unit: UnitId,
+    organisation: OrganisationId,
+    ids: &Ids<'_>,
+) -> Result<LegFact, StoreError> {
+    Ok(LegFact {
+        number: row.small(0)?,
+        // A queue that is no longer configured was one when the leg was counted.
+        queue: row.maybe_text(1)?.map(|name| ids.queue(name).unwrap_or(FORMER_QUEUE)),
+        kind: read_kind(row.text(2)?)?,
+        target: row.text(3)?.into(),
+        unit,
+        organisation,
+        started: Moment(row.int(4)?),
+        outcome: row.maybe_text(5)?.and_then(LegOutcome::parse),
+        ring: row.maybe_int(6)?.map(Ring::from_ms),
+        short: row.flag(7)?,
+        not_completed: row.flag(8)?,
+    })
+}
+
+/// Stands for a queue that is no longer configured; legs are counted by their unit.
+const FORMER_QUEUE: QueueId = QueueId(u32::MAX);
+
+fn read_kind(kind: &str) -> Result<TransferKind, StoreError> {
+    let unknown = || StoreError::Damaged { what: format!("a leg of the unknown kind `{kind}`") };
+    TransferKind::parse(kind).ok_or_else(unknown)
+}
+
 /// Reads a leg to `unit`: source, call, number, queue, kind, started, outcome, ring_ms, short.
 pub(super) fn read_leg(row: &Row<'_>, unit: UnitId, ids: &Ids<'_>) -> Result<LegRow, StoreError> {
-    let kind = row.text(4)?;
-    let unknown = || StoreError::Damaged { what: format!("a leg of the unknown kind `{kind}`") };
     Ok(LegRow {
         source: row.text(0)?.to_owned(),
         call: row.text(1)?.into(),
         number: row.small(2)?,
         queue: row.maybe_text(3)?.and_then(|name| ids.queue(name)),
         unit,
-        kind: TransferKind::parse(kind).ok_or_else(unknown)?,
+        kind: read_kind(row.text(4)?)?,
         started: Moment(row.int(5)?),
         outcome: row.maybe_text(6)?.and_then(LegOutcome::parse),
         ring: row.maybe_int(7)?.map(Ring::from_ms),

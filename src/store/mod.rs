@@ -17,6 +17,7 @@
 //! - [`spool`]: what the store could not take yet, on disk
 //! - [`ledger`]: what is kept beside the figures: [`audit`], [`outbox`]
 //! - [`tables`]: the list of tables; [`migrations`]: the steps that bring a store to this schema
+//! - [`upkeep`]: whether a store is right, and into which other one it goes
 //! - [`database`], [`value`]: what a kind of store must be able to do; [`sqlite`]: the embedded one;
 //!   [`postgres`]: in a server
 //! - [`mod@open`]: from an address to a store
@@ -38,13 +39,16 @@ pub mod sight;
 pub mod spool;
 pub mod sqlite;
 pub mod tables;
+pub mod upkeep;
 pub mod value;
 
+pub use audit::Act;
 pub use contract::{
     After, Commit, DeadLetterRow, Gap, LegRow, Page, Quality, Reader, Restored, SourceState, Store, StoreError,
     VisitRow,
 };
 pub use database::Database;
 pub use ledger::Ledger;
-pub use open::{StoreSettings, open, open_ledger, open_reader};
+pub use open::{StoreSettings, open, open_ledger, open_reader, open_to_fill, open_upkeep, open_upkeep_alone};
 pub use sight::{Part, Sight};
+pub use upkeep::Upkeep;

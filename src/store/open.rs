@@ -10,6 +10,7 @@ use crate::measure::Span;
 use crate::store::figures::Figures;
 use crate::store::postgres::{Postgres, connect};
 use crate::store::sqlite::file;
+use crate::store::upkeep::Upkeep;
 use crate::store::{Database, Ledger, Reader, Store, StoreError};
 
 /// `[store]` of the configuration.
@@ -85,7 +86,7 @@ impl Default for StoreSettings {
 }
 
 /// What an address leads to.
-enum Place<'a> {
+pub(super) enum Place<'a> {
     File(&'a Path),
     Server,
 }
@@ -105,6 +106,11 @@ impl StoreSettings {
             spool: None,
             spool_bytes_max: default_spool_bytes_max(),
         }
+    }
+
+    /// The address, without a password, for people.
+    pub fn address(&self) -> String {
+        connect::without_password(&self.url)
     }
 
     /// Checks the settings; complaints are `(key, reason)`.
@@ -161,7 +167,7 @@ impl StoreSettings {
         self.spool.clone().unwrap_or_else(beside)
     }
 
-    fn place(&self) -> Result<Place<'_>, StoreError> {
+    pub(super) fn place(&self) -> Result<Place<'_>, StoreError> {
         match self.url.split_once(':') {
             Some(("sqlite", path)) if !path.is_empty() => Ok(Place::File(Path::new(path))),
             Some(("postgres" | "postgresql", rest)) if rest.starts_with("//") => Ok(Place::Server),
@@ -176,11 +182,7 @@ impl StoreSettings {
 /// Opens a store for writing, creating it where there is none. One program at a time: while another
 /// writes, the answer is [`StoreError::Held`], at once.
 pub fn open(settings: &StoreSettings, directory: &Arc<Directory>) -> Result<Box<dyn Store>, StoreError> {
-    let database: Box<dyn Database> = match settings.place()? {
-        Place::File(path) => Box::new(file::open_to_lead(path, settings.migrate)?),
-        Place::Server => Box::new(Postgres::open_to_lead(settings)?),
-    };
-    Ok(Box::new(Figures::new(database, Arc::clone(directory))))
+    Ok(Box::new(Figures::new(to_lead(settings)?, Arc::clone(directory))))
 }
 
 /// Opens a store for reading only; it must exist. Keep it: connections are made once.
@@ -192,9 +194,39 @@ pub fn open_reader(settings: &StoreSettings, directory: &Arc<Directory>) -> Resu
     Ok(Box::new(Figures::new(database, Arc::clone(directory))))
 }
 
+/// Opens a store to look after it; it must exist, and be of this program's schema or be brought to it.
+pub fn open_upkeep(settings: &StoreSettings, directory: &Arc<Directory>) -> Result<Upkeep, StoreError> {
+    if let Place::File(path) = settings.place()?
+        && !path.is_file()
+    {
+        let why = "is not there; has anything been imported, and is this the right file?".to_owned();
+        return Err(StoreError::Address { url: settings.url.clone(), why });
+    }
+    Ok(Upkeep { database: to_write(settings)?, directory: Arc::clone(directory) })
+}
+
+/// The same for what changes figures behind a daemon's back: while one runs, the answer is
+/// [`StoreError::Held`].
+pub fn open_upkeep_alone(settings: &StoreSettings, directory: &Arc<Directory>) -> Result<Upkeep, StoreError> {
+    drop(open_upkeep(settings, directory)?);
+    Ok(Upkeep { database: to_lead(settings)?, directory: Arc::clone(directory) })
+}
+
+/// Opens a store that may not be there yet, for rows to be carried into.
+pub fn open_to_fill(settings: &StoreSettings, directory: &Arc<Directory>) -> Result<Upkeep, StoreError> {
+    Ok(Upkeep { database: to_write(settings)?, directory: Arc::clone(directory) })
+}
+
 /// Opens what is kept beside the figures, creating the store where there is none.
 pub fn open_ledger(settings: &StoreSettings) -> Result<Ledger, StoreError> {
     Ok(Ledger { database: to_write(settings)? })
+}
+
+fn to_lead(settings: &StoreSettings) -> Result<Box<dyn Database>, StoreError> {
+    Ok(match settings.place()? {
+        Place::File(path) => Box::new(file::open_to_lead(path, settings.migrate)?),
+        Place::Server => Box::new(Postgres::open_to_lead(settings)?),
+    })
 }
 
 fn to_write(settings: &StoreSettings) -> Result<Box<dyn Database>, StoreError> {

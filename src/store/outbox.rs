@@ -69,12 +69,7 @@ impl Ledger {
                 with: vec![writer.into(), memory.into()],
             });
         }
-        if let Some(Act { at, who, act, about, detail }) = act {
-            statements.push(Statement {
-                sql: "INSERT INTO audit (at, who, act, about, detail) VALUES ($1, $2, $3, $4, $5)".to_owned(),
-                with: vec![(*at).into(), who.into(), act.into(), about.into(), detail.into()],
-            });
-        }
+        statements.extend(act.map(Act::noted));
         if !statements.is_empty() {
             self.database.commit("writing to the outbox", Vec::new(), &statements)?;
         }

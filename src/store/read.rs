@@ -20,19 +20,7 @@ impl Reader for Figures {
         until: Moment,
     ) -> Result<Vec<(CellKey, Cell)>, StoreError> {
         let ids = Ids::of(&self.directory);
-        let columns = cells::columns(kind);
-        let mut with = vec![tier.as_str().into(), from.into(), until.into()];
-        let sql = if kind == ScopeKind::Unit {
-            format!(
-                "SELECT start, name, {columns} FROM leg_cell WHERE tier = $1 AND start >= $2 AND start < $3 ORDER BY start, name"
-            )
-        } else {
-            with.push(cells::scope_name(kind).into());
-            format!(
-                "SELECT start, name, {columns} FROM visit_cell
-                 WHERE tier = $1 AND start >= $2 AND start < $3 AND scope = $4 ORDER BY start, name"
-            )
-        };
+        let (sql, with) = cells::query_range(kind, tier, from, until);
         let mut cells = Vec::new();
         self.database.each("reading rollups", &sql, &with, &mut |row| {
             if let Some(scope) = ids.scope(kind, row.text(1)?).filter(|scope| sight.sees(*scope, &self.directory)) {

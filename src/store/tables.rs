@@ -1,4 +1,4 @@
-//! The tables of the figures, with their columns and keys: one list for writing, copying, checking.
+//! The tables of the store, with their columns and keys: one list for writing, copying, checking.
 
 use std::sync::LazyLock;
 
@@ -76,6 +76,16 @@ impl Table {
         by
     }
 
+    /// The columns by which its rows are told apart and put in order: the key, or for want of one the
+    /// number that the database gave.
+    pub fn order(&self) -> Vec<&'static str> {
+        match (self.key.is_empty(), self.name) {
+            (false, _) => self.taken_by(),
+            (true, "gap") => vec!["source", "from", "to"],
+            (true, _) => vec!["id"],
+        }
+    }
+
     /// Where a column stands in the rows.
     pub fn place(&self, name: &str) -> Option<usize> {
         self.columns.iter().position(|(column, _)| *column == name)
@@ -132,4 +142,10 @@ tables! {
     DEAD_LETTER = "dead_letter" by "": "source:text position:text reason:text excerpt:text detail:text at received";
     /// Periods in which a source was not heard.
     GAP = "gap" by "": "source:text from to reason:text";
+    /// Who did what.
+    AUDIT = "audit" by "": "at who:text act:text about:text detail:text";
+    /// Letters that are to go out.
+    OUTBOX = "outbox" by "key": "key:text receiver:text content:bytes written due sent tries trouble:text";
+    /// What the writers of letters remember.
+    MEMORY = "memory" by "writer": "writer:text content:text";
 }

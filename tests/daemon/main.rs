@@ -15,6 +15,7 @@ mod checked;
 mod command;
 mod csta;
 mod intake;
+mod kept;
 mod killed;
 mod line;
 mod precision;

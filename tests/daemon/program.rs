@@ -33,7 +33,7 @@ impl House {
     pub fn command(&self, arguments: &[&str]) -> Output {
         let mut command = Command::new(PROGRAM);
         command.args(arguments);
-        if matches!(arguments[0], "run" | "import" | "report" | "check" | "capture") {
+        if matches!(arguments[0], "run" | "import" | "report" | "check" | "capture" | "store") {
             command.arg("--config").arg(self.path("servicegrad.toml"));
         }
         command.current_dir(self.folder.path()).output().unwrap()

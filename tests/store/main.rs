@@ -24,4 +24,5 @@ mod restart;
 mod server;
 mod standby;
 mod stores;
+mod upkeep;
 mod week;

@@ -133,6 +133,21 @@ impl Database for Postgres {
         })
     }
 
+    fn as_of_now(
+        &self,
+        doing: &'static str,
+        work: &mut dyn FnMut() -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let say = |sql: &'static str| {
+            self.connections.with(doing, async |connection| connection.batch_execute(sql).await.map_err(refused(doing)))
+        };
+        // There is one connection to write with, so that whatever is asked meanwhile is asked on it.
+        say("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")?;
+        let done = work();
+        let ended = say("COMMIT");
+        done.and(ended)
+    }
+
     fn keep(&self) -> Result<(), StoreError> {
         let Some(lease) = self.lease.as_ref().filter(|lease| lease.is_due()) else { return Ok(()) };
         self.connections.with("holding the lease", async |connection| lease.hold(&*connection).await)

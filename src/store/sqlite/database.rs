@@ -58,6 +58,17 @@ impl Database for Sqlite {
         transaction.commit().map_err(&failed)?;
         Ok(changed)
     }
+
+    fn as_of_now(
+        &self,
+        doing: &'static str,
+        work: &mut dyn FnMut() -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        // The moment is that of the first read.
+        let transaction = self.connection.unchecked_transaction().map_err(failed(doing))?;
+        work()?;
+        transaction.commit().map_err(failed(doing))
+    }
 }
 
 fn value_of(value: ValueRef<'_>) -> Result<Value<'_>, StoreError> {

@@ -21,7 +21,7 @@ pub(super) fn failed(doing: &'static str) -> impl Fn(rusqlite::Error) -> StoreEr
 }
 
 /// How a file is called in errors.
-fn url(path: &Path) -> String {
+pub(super) fn url(path: &Path) -> String {
     format!("sqlite:{}", path.display())
 }
 
@@ -45,10 +45,16 @@ pub(in crate::store) fn open(path: &Path, may_migrate: bool) -> Result<Sqlite, S
     Ok(Sqlite { connection, _lock: None })
 }
 
-/// The same, as the one program that writes figures: the system holds the lock for as long as the
-/// program lives. A file of its own, since closing the store's file a second time would drop
-/// SQLite's own locks on it.
+/// The same, as the one program that writes figures.
 pub(in crate::store) fn open_to_lead(path: &Path, may_migrate: bool) -> Result<Sqlite, StoreError> {
+    let lock = lock(path)?;
+    Ok(Sqlite { _lock: Some(lock), ..open(path, may_migrate)? })
+}
+
+/// Takes the place of the one program that writes figures: the system holds the lock for as long as
+/// the program lives. A file of its own, since closing the store's file a second time would drop
+/// SQLite's own locks on it.
+pub(super) fn lock(path: &Path) -> Result<File, StoreError> {
     let mut name = path.as_os_str().to_owned();
     name.push("-lock");
     let failed = |why: String| StoreError::Address { url: url(path), why };
@@ -60,7 +66,7 @@ pub(in crate::store) fn open_to_lead(path: &Path, may_migrate: bool) -> Result<S
             // For whoever is refused; the lock itself is the system's.
             let named = lock.set_len(0).and_then(|()| lock.write_all(holder().as_bytes()));
             named.map_err(|error| failed(format!("{}: {error}", name.display())))?;
-            Ok(Sqlite { _lock: Some(lock), ..open(path, may_migrate)? })
+            Ok(lock)
         }
         Err(TryLockError::WouldBlock) => {
             let mut by = String::new();

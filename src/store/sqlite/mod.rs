@@ -5,8 +5,9 @@
 //!
 //! - [`mod@file`]: the file, opened with its pragmas, for writing or reading
 //! - [`migrate`]: brought to this program's schema
-//! - [`database`]: SQL on it
+//! - [`database`]: SQL on it · [`backup`]: copied while it is written to
 
+pub mod backup;
 pub mod database;
 pub mod file;
 pub mod migrate;

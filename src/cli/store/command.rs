@@ -1,0 +1,120 @@
+//! What can be typed behind `store`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use crate::cli::error::CliError;
+use crate::cli::store::whole;
+use crate::clock::Clock;
+use crate::config::{self, Config};
+use crate::store::Act;
+
+/// Arguments of `store`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  servicegrad store verify --config my.toml
+  servicegrad store backup figures-2026-11.db --config my.toml
+  servicegrad store move --to postgres://servicegrad@db.example.se/figures --config my.toml
+
+Acts that change what is kept are noted in the audit log of the store.")]
+pub struct StoreArgs {
+    #[command(subcommand)]
+    what: What,
+    /// The configuration file
+    #[arg(long, value_name = "FILE", default_value = "config/servicegrad.toml", global = true)]
+    config: PathBuf,
+    /// The store, in place of the configured one: sqlite:PATH or postgres://USER@HOST/DATABASE
+    #[arg(long, value_name = "URL", global = true)]
+    store: Option<String>,
+    /// Who does it, for the audit log. Default: the system's user
+    #[arg(long, value_name = "NAME", global = true)]
+    who: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Bring the store to this program's schema
+    #[command(after_help = "\
+The daemon does this at its start unless `store.migrate` is off. All steps are taken in one transaction:
+interrupted, the store is as before. Make a backup first, since an older program cannot read it then.")]
+    Migrate,
+    /// Work every rollup out from the facts again and name what differs; exit code 1 if anything does
+    #[command(after_help = "\
+Reads the store as of one moment, beside a running daemon. Rollups are the counts by quarter-hour, day and
+month that reports are made from; facts are the visits, calls and transfers behind them. They are counted
+by the rules of the configuration: a queue whose thresholds were changed without saying from when
+differs in every month before.")]
+    Verify,
+    /// Copy the store into a new file, while the daemon runs
+    #[command(after_help = "\
+The copy is the store as it was when the command began; intake is not held up. A store on PostgreSQL is
+backed up with pg_dump.")]
+    Backup {
+        /// The new file
+        #[arg(value_name = "FILE")]
+        to: PathBuf,
+    },
+    /// Put a backup in the place of the store
+    #[command(after_help = "\
+Stop the daemon first: it holds figures in memory. After the restore it reads its sources on from where
+they stood in the backup; files and journals that still exist are read again, and nothing counts twice.")]
+    Restore {
+        /// The backup
+        #[arg(value_name = "FILE")]
+        from: PathBuf,
+        /// Overwrite the store that is there
+        #[arg(long)]
+        replace: bool,
+    },
+    /// Copy everything into another store: from a file to PostgreSQL or back
+    #[command(after_help = "\
+Stop the daemon first: what it wrote meanwhile would stay behind. The other store must be empty. Every row is
+read back and compared; then set `store.url` to the other store. The old one is left as it is.")]
+    Move {
+        /// The other store: sqlite:PATH or postgres://USER@HOST/DATABASE
+        #[arg(long, value_name = "URL")]
+        to: String,
+    },
+}
+
+/// Runs `store`.
+pub fn run(args: &StoreArgs) -> Result<(), CliError> {
+    let mut config = config::load(&args.config)?;
+    if let Some(url) = &args.store {
+        config.store.url.clone_from(url);
+    }
+    let work = Work { config, who: who(args.who.as_deref()) };
+    match &args.what {
+        What::Migrate => whole::migrate(&work),
+        What::Verify => whole::verify(&work),
+        What::Backup { to } => whole::back_up(&work, to),
+        What::Restore { from, replace } => whole::restore(&work, from, *replace),
+        What::Move { to } => whole::carry(&work, to),
+    }
+}
+
+/// On which store, and in whose name.
+pub(super) struct Work {
+    pub(super) config: Config,
+    who: String,
+}
+
+impl Work {
+    /// An act for the audit log.
+    pub(super) fn act(&self, act: &str, about: &str, detail: &str) -> Act {
+        Act {
+            at: Clock::system().now(),
+            who: self.who.clone(),
+            act: act.to_owned(),
+            about: about.to_owned(),
+            detail: detail.to_owned(),
+        }
+    }
+}
+
+fn who(named: Option<&str>) -> String {
+    let system = || std::env::var("SUDO_USER").or_else(|_| std::env::var("USER")).unwrap_or_else(|_| "unknown".into());
+    named.map_or_else(|| format!("cli {}", system()), str::to_owned)
+}
