@@ -259,8 +259,8 @@ pub fn kept(settings: &StoreSettings, directory: &Arc<Directory>) -> impl Partia
 pub fn counters_come_to(daemon: &Daemon, plan: &Plan) {
     for (queue, name) in QUEUES.iter().enumerate() {
         let offered = format!("servicegrad_calls_offered_total{{queue=\"{name}\"}}");
-        let plain = plainly(plan, queue)["offered"] as f64;
-        until(&offered, || daemon.metric(&offered) == Some(plain));
+        let expected = plainly(plan, queue)["offered"] as f64;
+        until(&offered, || daemon.metric(&offered) == Some(expected));
     }
 }
 
