@@ -169,7 +169,7 @@ impl Loop {
         let mut pause = RETRY.0;
         while self.away.is_some() {
             let Err(error) = self.joints.spool.append(self.engine.now(), [held.intake.batch()]) else { break };
-            if *self.joints.stop.borrow() {
+            if *self.joints.stopping.borrow() {
                 return Err(error.into());
             }
             if self.held_back.is_none() {
@@ -227,7 +227,8 @@ impl Loop {
                 tracing::error!(%error, "the store fails; the batch is tried again");
             }
             has_failed = true;
-            let is_last = *self.joints.stop.borrow();
+            // Feeds that are to stop may be waiting for us.
+            let is_last = *self.joints.stop.borrow() || (*self.joints.stopping.borrow() && began.elapsed() >= PATIENCE);
             let mut why = error.to_string();
             if is_last || began.elapsed() >= PATIENCE {
                 match self.go_away(group, why.clone()) {
