@@ -175,7 +175,7 @@ fn report(server: &Server) {
                 let began = Instant::now();
                 let report = month_report(&*reader, &directory, &request, Moment::from_seconds(1_800_000_000)).unwrap();
                 best = best.min(began.elapsed().as_secs_f64() * 1000.0);
-                offered = report.queues.iter().map(|queue| queue.figures.offered).sum::<i64>();
+                offered = report.queues.iter().map(|queue| queue.figures.counts.offered).sum::<i64>();
             }
             println!("{name:>9} {period:>8}: {best:>8.1} ms, {offered} calls");
         }
