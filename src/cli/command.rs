@@ -6,7 +6,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::cli::error::CliError;
 use crate::cli::output::{print, tell};
-use crate::cli::{capture, check, demo, generate, import, report, run, simulate, staffing, store, token};
+use crate::cli::{audit, capture, check, demo, generate, import, report, run, simulate, staffing, store, token, user};
 
 /// Service levels of a switchboard, exact and live.
 #[derive(Debug, Parser)]
@@ -42,6 +42,10 @@ enum Command {
     Generate(generate::GenerateArgs),
     /// Make, list and revoke the tokens by which wallboards, municipalities and programs come in
     Token(token::TokenArgs),
+    /// Say who may log in, by name and password
+    User(user::UserArgs),
+    /// Read the audit log: who did what to the figures and to the access to them
+    Audit(audit::AuditArgs),
     /// Look after what is kept: verify, back up, move
     Store(store::StoreArgs),
     /// Print completions for a shell
@@ -76,6 +80,8 @@ fn dispatch(cli: &Cli) -> Result<(), CliError> {
         Command::Capture(args) => capture::run(args),
         Command::Generate(args) => generate::run(args),
         Command::Token(args) => token::run(args),
+        Command::User(args) => user::run(args),
+        Command::Audit(args) => audit::run(args),
         Command::Store(args) => store::run(args),
         Command::Completions { shell } => {
             let mut out = Vec::new();

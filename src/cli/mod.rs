@@ -3,10 +3,12 @@
 //! - [`command`]: what can be typed, and what becomes of it
 //! - [`error`]: how it can fail, and with which exit code
 //! - [`run`], [`demo`], [`import`], [`report`], [`check`], [`simulate`], [`capture`], [`generate`],
-//!   [`staffing`], [`token`], [`store`]: one command each
+//!   [`staffing`], [`token`], [`user`], [`audit`], [`store`]: one command each
 //! - `try_records`: what a file of records would come to
+//! - `witness`: notes what a command did to the access of others
 //! - [`output`]: writing for people and pipes · `outlet`: sending simulated events
 
+pub mod audit;
 pub mod capture;
 pub mod check;
 pub mod command;
@@ -23,5 +25,7 @@ pub mod staffing;
 pub mod store;
 pub mod token;
 mod try_records;
+pub mod user;
+mod witness;
 
 pub use command::main;

@@ -1,15 +1,18 @@
 //! `token`: who may see and send what.
 
-use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
 use crate::cli::error::CliError;
 use crate::cli::output::print;
+use crate::cli::witness::Witness;
 use crate::clock::Clock;
 use crate::config::{self, Config};
-use crate::web::tokens::{Role, Token, TokenFile, hash};
+use crate::web::grant::{Grant, Role};
+use crate::web::kept;
+use crate::web::sessions::word;
+use crate::web::tokens::{Token, TokenFile, hash};
 
 /// Arguments of `token`.
 #[derive(Debug, Args)]
@@ -59,8 +62,8 @@ pub fn run(args: &TokenArgs) -> Result<(), CliError> {
     let Some(path) = config.http.tokens.clone() else {
         return Err(CliError::Usage("http.tokens is not set; say there in which file tokens are kept".to_owned()));
     };
-    let failed = |error: crate::web::tokens::TokenError| CliError::Failed(error.to_string());
-    let mut file = TokenFile::read(&path).map_err(failed)?;
+    let failed = |error: kept::KeptError| CliError::Failed(error.to_string());
+    let mut file: TokenFile = kept::read(&path).map_err(failed)?;
     match &args.what {
         What::Create { name, role, queues, organisations } => {
             let (secret, token) = make(&config, name, *role, queues, organisations)?;
@@ -68,7 +71,8 @@ pub fn run(args: &TokenArgs) -> Result<(), CliError> {
                 return Err(CliError::Usage(format!("there is a token `{name}`; revoke it first")));
             }
             file.tokens.push(token);
-            file.write(&path).map_err(failed)?;
+            kept::write(&path, &file).map_err(failed)?;
+            Witness::of(&config).note("token_created", name, format!("role {}", role.as_str()));
             Ok(print(format!("{secret}\n").as_bytes())?)
         }
         What::List => Ok(print(list(&file).as_bytes())?),
@@ -78,7 +82,9 @@ pub fn run(args: &TokenArgs) -> Result<(), CliError> {
             if file.tokens.len() == before {
                 return Err(CliError::Usage(format!("there is no token `{name}`; see `servicegrad token list`")));
             }
-            file.write(&path).map_err(failed)
+            kept::write(&path, &file).map_err(failed)?;
+            Witness::of(&config).note("token_revoked", name, String::new());
+            Ok(())
         }
     }
 }
@@ -90,36 +96,19 @@ fn make(
     queues: &[String],
     organisations: &[String],
 ) -> Result<(String, Token), CliError> {
-    let mut random = [0_u8; 32];
-    getrandom::fill(&mut random).map_err(|error| CliError::Failed(format!("no random numbers: {error}")))?;
-    let secret = format!("sg_{}", random.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat());
-    let set = |names: &[String]| names.iter().cloned().collect::<BTreeSet<_>>();
-    let token = Token {
-        name: name.to_owned(),
-        role,
-        sha256: hash(&secret),
-        made: Clock::system().now().to_rfc3339(),
-        queues: set(queues),
-        organisations: set(organisations),
-    };
-    let visitor = token.visitor(&config.directory).map_err(CliError::Usage)?;
-    let shows_figures = !matches!(role, Role::Ingest | Role::Metrics | Role::Admin);
-    if shows_figures && visitor.sight.shows_nothing() {
+    let secret = word().map_err(|error| CliError::Failed(format!("no random numbers: {error}")))?;
+    let secret = format!("sg_{secret}");
+    let grant = Grant::new(role, queues, organisations);
+    if grant.shows_nothing() {
         return Err(CliError::Usage("it would show nothing; give --queue or --organisation, or `all`".to_owned()));
     }
+    let (sha256, made) = (hash(&secret), Clock::system().now().to_rfc3339());
+    let token = Token { name: name.to_owned(), sha256, made, grant };
+    token.visitor(&config.directory).map_err(CliError::Usage)?;
     Ok((secret, token))
 }
 
 fn list(file: &TokenFile) -> String {
-    let names = |names: &BTreeSet<String>| names.iter().cloned().collect::<Vec<_>>().join(",");
-    let line = |token: &Token| {
-        let (queues, organisations) = (names(&token.queues), names(&token.organisations));
-        format!(
-            "{}\t{}\tqueues={queues}\torganisations={organisations}\t{}\n",
-            token.name,
-            token.role.as_str(),
-            token.made
-        )
-    };
-    file.tokens.iter().map(line).collect::<Vec<_>>().concat()
+    let line = |token: &Token| format!("{}\t{}\t{}\n", token.name, token.grant, token.made);
+    file.tokens.iter().map(line).collect()
 }

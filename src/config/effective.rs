@@ -35,6 +35,11 @@ pub fn describe(config: &Config) -> String {
     page.secret("token", config.http.token.as_deref());
     page.path("token_file", config.http.token_file.as_deref());
     page.path("tokens", config.http.tokens.as_deref());
+    page.path("users", config.http.users.as_deref());
+    page.line("session", &config.http.session.to_string());
+    if let Some(proxy) = &config.http.proxy {
+        page.line("proxy", &format!("{}, {} grants", proxy.from.join(", "), proxy.grant.len()));
+    }
     if let Some(body) = &config.http.public_body {
         page.line("public_body", body);
     }

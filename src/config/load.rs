@@ -145,6 +145,8 @@ mod tests {
             fields::<crate::call::TrackerSettings>(),
             fields::<crate::store::StoreSettings>(),
             fields::<crate::web::HttpSettings>(),
+            fields::<crate::web::proxy::ProxySettings>(),
+            fields::<crate::web::proxy::GroupGrant>(),
             fields::<crate::metrics::MetricsSettings>(),
             fields::<crate::alert::AlertSettings>(),
             fields::<crate::alert::settings::RuleChange>(),

@@ -25,12 +25,14 @@ use crate::stats::Snapshot;
 use crate::stats::snapshot::ReportBoard;
 use crate::store::spool::Spool;
 use crate::store::{self, StoreError};
+use crate::web::audit::AuditTrail;
+use crate::web::gate::{Gate, GateError};
 use crate::web::ingest::POSTS_MAX;
-use crate::web::live::{Live, STREAMS_MAX, pace};
+use crate::web::live::{Live, pace};
 use crate::web::readers::Readers;
 use crate::web::sender::{Door, Doors};
+use crate::web::serve::{Bounds, serve};
 use crate::web::settings::PublicBody;
-use crate::web::tokens::{TokenError, Tokens, watch as watch_tokens};
 use crate::web::{Shared, router};
 
 /// Why the daemon could not start.
@@ -55,18 +57,12 @@ pub enum StartError {
         /// The system's word.
         error: std::io::Error,
     },
-    /// The token.
-    #[error("http.token_file: {0}")]
-    Token(std::io::Error),
+    /// The gate.
+    #[error("{0}")]
+    Gate(#[from] GateError),
     /// What goes out.
     #[error("{0}")]
     Outgoing(String),
-    /// The tokens.
-    #[error("http.tokens: {0}")]
-    Tokens(#[from] TokenError),
-    /// Everybody could come in.
-    #[error("http.listen: {0} is not loopback and there is no token yet; make one with `servicegrad token create`")]
-    Open(SocketAddr),
     /// The metrics of the web.
     #[error("metrics: {0}")]
     Metrics(String),
@@ -83,6 +79,7 @@ pub struct Daemon {
     feeds: JoinSet<()>,
     web: tokio::task::JoinHandle<()>,
     writers: [tokio::task::JoinHandle<()>; 2],
+    audit: JoinHandle<()>,
     outgoing: Outgoing,
     engine: JoinHandle<Result<(), StoreError>>,
 }
@@ -124,17 +121,12 @@ impl Daemon {
         let (snapshots_out, snapshots) = watch::channel(first);
         let metrics = registry();
         let (outgoing, alerts) = outgoing::start(config, snapshots.clone(), &clock, stop.clone())?;
-        let token = config.http.read_token().map_err(StartError::Token)?;
-        let tokens = Arc::new(Tokens::open(config.http.tokens.as_deref(), &directory)?);
-        if !address.ip().is_loopback() && token.is_none() && tokens.is_empty() {
-            return Err(StartError::Open(address));
-        }
-        let writers = [
-            tokio::spawn(pace(snapshots.clone(), shown_out)),
-            tokio::spawn(watch_tokens(Arc::clone(&tokens), Arc::clone(&directory))),
-        ];
+        let (trail, audit) = AuditTrail::start(store::open_ledger(&config.store)?, clock.clone());
+        let gate = Arc::new(Gate::open(&config.http, address, &directory, trail, clock.clone())?);
+        let writers = [tokio::spawn(pace(snapshots.clone(), shown_out)), tokio::spawn(Arc::clone(&gate).watch())];
         let (settings, named) = (config.store.clone(), Arc::clone(&directory));
         let readers = Readers::new(Box::new(move || store::open_reader(&settings, &named)));
+        let bounds = Bounds::of_system();
         let shared = Shared {
             snapshots,
             live: Live::new(shown),
@@ -148,17 +140,16 @@ impl Daemon {
             series_max: config.metrics.series_max,
             clock,
             stale_after: config.tracker.stale_after,
-            token,
-            tokens,
+            gate,
             public_body: PublicBody {
                 name: config.http.public_body.clone(),
                 contact: config.http.public_contact.clone(),
             },
-            is_loopback: address.ip().is_loopback(),
             stop: stop.clone(),
-            streams: Arc::new(Semaphore::new(STREAMS_MAX)),
+            streams: Arc::new(Semaphore::new(bounds.streams)),
             posts: Arc::new(Semaphore::new(POSTS_MAX)),
         };
+        let (http, shared) = (shared.http.clone(), Arc::new(shared));
         let health = Box::new(health);
         let joints = Joints {
             live,
@@ -176,8 +167,9 @@ impl Daemon {
             stop_feeds,
             stop_engine,
             feeds,
-            web: tokio::spawn(serve(listener, shared, stop)),
+            web: tokio::spawn(serve(listener, router(shared), bounds, http, stop)),
             writers,
+            audit,
             outgoing,
             engine: std::thread::spawn(move || on_own_thread(engine, joints)),
         })
@@ -194,7 +186,12 @@ impl Daemon {
         let outgoing = self.outgoing;
         let _ = tokio::task::spawn_blocking(move || outgoing.join()).await;
         let engine = tokio::task::spawn_blocking(move || self.engine.join()).await;
-        self.writers.iter().for_each(tokio::task::JoinHandle::abort);
+        for writer in self.writers {
+            writer.abort();
+            let _ = writer.await;
+        }
+        // Nobody holds the trail now; what is under way is written.
+        let _ = tokio::task::spawn_blocking(move || self.audit.join()).await;
         match engine {
             Ok(Ok(ended)) => ended,
             _ => Err(StoreError::Damaged { what: "the engine's thread, which stopped by itself,".to_owned() }),
@@ -225,15 +222,5 @@ fn on_own_thread(engine: Engine, joints: Joints) -> Result<(), StoreError> {
     match runtime {
         Ok(runtime) => runtime.block_on(run(engine, joints)),
         Err(error) => Err(StoreError::Damaged { what: format!("the engine's runtime ({error})") }),
-    }
-}
-
-async fn serve(listener: TcpListener, shared: Shared, mut stop: watch::Receiver<bool>) {
-    let app = router(Arc::new(shared));
-    let until = async move {
-        let _ = stop.wait_for(|stop| *stop).await;
-    };
-    if let Err(error) = axum::serve(listener, app).with_graceful_shutdown(until).await {
-        tracing::error!(%error, "the web has stopped");
     }
 }

@@ -146,7 +146,7 @@ staffing-closed-read = The queue is closed all the time that is asked for.
 staffing-assumptions = Assumptions
 staffing-promise = The target is { $target } within { $threshold } by { $definition }.
 staffing-model = Model: calls come at random, talk and patience are exponential (Erlang A). The column for endless patience takes it that nobody gives up (Erlang C), which overstates the wait.
-staffing-wrapup = Handle time is the measured talk plus { $wrapup } of after-call work a call (set by --wrapup; the switch does not tell of it).
+staffing-wrapup = Handle time is the measured talk plus { $wrapup } of after-call work a call, which is set by hand: the switch does not tell of it.
 staffing-limits = The number is of attendants who do answer. Breaks, meetings and absence come on top. Few calls in a half-hour, and peaks within it, spread more than the model says.
 staffing-behind = Rests on { $n } days: { $days }. Estimated mean patience: { $patience }.
 staffing-endless = nobody gave up, taken as endless
@@ -208,6 +208,26 @@ doubt-derived = derived
 doubt-inconsistent = inconsistent
 doubt-late = late
 doubt-coarse = whole seconds
+### logging in
+login-title = Log in
+login-user = User
+login-password = Password
+login-in = Log in
+login-out = Log out
+login-wrong = The user or the password is not right.
+login-old = The form has grown too old. Try again.
+login-too-often = Too many attempts. Wait a while, then try again.
+login-busy = Nobody can log in just now. Try again in a while.
+login-nobody = There is no user to log in as. Whoever runs Servicegrad adds users with the command servicegrad user.
+
+### the staffing page
+page-staffing = Staffing
+staffing-from = Shift begins
+staffing-until = Shift ends
+staffing-try = Numbers to try
+staffing-wrapup-seconds = After-call work (s)
+staffing-nothing-behind = The last half-year has no calls on the same weekday to reckon from.
+
 ### alerts
 alert-fired = ALERT
 alert-reminder = ALERT, still firing

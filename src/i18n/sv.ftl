@@ -146,7 +146,7 @@ staffing-closed-read = Kön är stängd hela den tid som efterfrågas.
 staffing-assumptions = Antaganden
 staffing-promise = Målet är { $target } inom { $threshold } enligt { $definition }.
 staffing-model = Modell: samtal kommer slumpvis, samtalstid och tålamod är exponentiellt fördelade (Erlang A). Kolumnen utan tålamodsgräns antar att ingen lägger på (Erlang C) och överskattar väntan.
-staffing-wrapup = Hanteringstid är uppmätt samtalstid plus { $wrapup } efterarbete per samtal (anges med --wrapup; växeln berättar inte om efterarbete).
+staffing-wrapup = Hanteringstid är uppmätt samtalstid plus { $wrapup } efterarbete per samtal, som anges för hand: växeln berättar inte om efterarbete.
 staffing-limits = Antalet är telefonister som faktiskt svarar. Raster, möten och frånvaro kommer till. Få samtal per halvtimme och toppar inom halvtimmen ger större spridning än modellen.
 staffing-behind = Bygger på { $n } dagar: { $days }. Skattat medeltålamod: { $patience }.
 staffing-endless = ingen lade på, räknas som obegränsat
@@ -208,6 +208,26 @@ doubt-derived = härlett
 doubt-inconsistent = motsägelsefullt
 doubt-late = sent
 doubt-coarse = hela sekunder
+### inloggning
+login-title = Logga in
+login-user = Användare
+login-password = Lösenord
+login-in = Logga in
+login-out = Logga ut
+login-wrong = Användaren eller lösenordet stämmer inte.
+login-old = Formuläret har hunnit bli för gammalt. Försök igen.
+login-too-often = För många försök. Vänta en stund och försök sedan igen.
+login-busy = Det går inte att logga in just nu. Försök igen om en stund.
+login-nobody = Här finns ingen användare att logga in som. Den som sköter Servicegrad lägger upp användare med kommandot servicegrad user.
+
+### bemanningssidan
+page-staffing = Bemanning
+staffing-from = Passet börjar
+staffing-until = Passet slutar
+staffing-try = Pröva antal
+staffing-wrapup-seconds = Efterarbete (s)
+staffing-nothing-behind = Det senaste halvåret finns inga samtal på samma veckodag att räkna på.
+
 ### larm
 alert-fired = LARM
 alert-reminder = LARM, pågår

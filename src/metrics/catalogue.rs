@@ -25,7 +25,7 @@ pub const CATALOGUE: &[Subject] = &[
 ];
 
 /// Every family that the program counts itself.
-pub const KEPT: &[&Kept] = &[&http::REQUESTS, &http::SECONDS, &http::STREAMS];
+pub const KEPT: &[&Kept] = &[&http::REQUESTS, &http::SECONDS, &http::STREAMS, &http::CONNECTIONS, &http::TURNED_AWAY];
 
 /// The labels: name, what it holds, and how many values it can have.
 pub const LABELS: &[(&str, &str, &str)] = &[

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use prometheus::{HistogramOpts, HistogramVec, IntCounterVec, IntGauge, Opts, Registry};
+use prometheus::{HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, Opts, Registry};
 
 use crate::metrics::family::Kept;
 
@@ -28,6 +28,17 @@ pub const STREAMS: Kept = Kept {
     help: "Wallboards and others that follow the live figures now.",
 };
 
+/// Who is connected in any way.
+pub const CONNECTIONS: Kept =
+    Kept { name: "servicegrad_http_connections", kind: "gauge", labels: &[], help: "Connections to the web now." };
+/// Who had to leave.
+pub const TURNED_AWAY: Kept = Kept {
+    name: "servicegrad_http_turned_away_total",
+    kind: "counter",
+    labels: &[],
+    help: "Connections closed and requests refused since the start because every place was taken.",
+};
+
 const BUCKETS_S: [f64; 8] = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0];
 
 /// What the web counts.
@@ -37,6 +48,10 @@ pub struct HttpMetrics {
     seconds: HistogramVec,
     /// Goes up and down with the streams.
     pub streams: IntGauge,
+    /// Connections now.
+    pub connections: IntGauge,
+    /// Connections closed and requests refused for want of a place.
+    pub turned_away: IntCounter,
 }
 
 impl HttpMetrics {
@@ -52,10 +67,14 @@ impl HttpMetrics {
                 SECONDS.labels,
             )?,
             streams: IntGauge::new(STREAMS.name, STREAMS.help)?,
+            connections: IntGauge::new(CONNECTIONS.name, CONNECTIONS.help)?,
+            turned_away: IntCounter::new(TURNED_AWAY.name, TURNED_AWAY.help)?,
         };
         registry.register(Box::new(made.requests.clone()))?;
         registry.register(Box::new(made.seconds.clone()))?;
         registry.register(Box::new(made.streams.clone()))?;
+        registry.register(Box::new(made.connections.clone()))?;
+        registry.register(Box::new(made.turned_away.clone()))?;
         Ok(made)
     }
 
@@ -88,6 +107,6 @@ mod tests {
             http.answered(None, &format!("M{number}"), 404, Duration::ZERO);
         }
         let series: usize = registry.gather().iter().map(|family| family.get_metric().len()).sum();
-        assert_eq!(series, 3);
+        assert_eq!(series, 5);
     }
 }

@@ -24,10 +24,15 @@ impl Peers {
         self.0.is_empty()
     }
 
+    /// Whether `peer` is among them as they were given.
+    pub fn has(&self, peer: IpAddr) -> bool {
+        let peer = peer.to_canonical();
+        self.0.iter().any(|(network, length)| is_in(peer, *network, *length))
+    }
+
     /// Whether `peer` may send.
     pub fn may_send(&self, peer: IpAddr) -> bool {
-        let peer = peer.to_canonical();
-        peer.is_loopback() || self.0.iter().any(|(network, length)| is_in(peer, *network, *length))
+        peer.to_canonical().is_loopback() || self.has(peer)
     }
 }
 

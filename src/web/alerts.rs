@@ -13,6 +13,7 @@ use crate::alert::rules;
 use crate::alert::silence::{SILENCE_MS_MAX, Silence};
 use crate::measure::Span;
 use crate::web::Shared;
+use crate::web::visitor::Visitor;
 
 /// Longest name and comment of a silence.
 const TEXT_MAX: usize = 500;
@@ -44,7 +45,11 @@ pub struct SilenceWish {
 /// Takes a wish for a silence: `{"alert"?, "labels"?, "for": "2h", "by", "comment"}`.
 #[utoipa::path(post, path = "/api/v1/alerts/silences", tag = "alerts",
     responses((status = 201, description = "The silence"), (status = 400, description = "What is wrong with it")))]
-pub async fn silence(State(shared): State<Arc<Shared>>, axum::Json(wish): axum::Json<SilenceWish>) -> Response {
+pub async fn silence(
+    State(shared): State<Arc<Shared>>,
+    visitor: Visitor,
+    axum::Json(wish): axum::Json<SilenceWish>,
+) -> Response {
     if let Some(why) = fault(&wish) {
         return refuse(StatusCode::BAD_REQUEST, &why);
     }
@@ -60,7 +65,12 @@ pub async fn silence(State(shared): State<Arc<Shared>>, axum::Json(wish): axum::
         ended: None,
     };
     match shared.alerts.silence(silence).await {
-        Ok(silence) => (StatusCode::CREATED, axum::Json(silence)).into_response(),
+        Ok(silence) => {
+            let about = silence.alert.clone().unwrap_or_else(|| "any alert".to_owned());
+            let detail = format!("silence {}, for {}: {}", silence.id, silence.by, silence.comment);
+            shared.gate.audit.note(&visitor.name, "silence_begun", &about, detail);
+            (StatusCode::CREATED, axum::Json(silence)).into_response()
+        }
         Err(why) => refuse(StatusCode::SERVICE_UNAVAILABLE, &why),
     }
 }
@@ -90,12 +100,20 @@ pub struct By {
 /// Ends a silence before its time: `?by=NAME`.
 #[utoipa::path(delete, path = "/api/v1/alerts/silences/{id}", tag = "alerts", params(("id" = u64, Path)),
     responses((status = 204, description = "It is over"), (status = 404, description = "None in force")))]
-pub async fn end_silence(State(shared): State<Arc<Shared>>, Path(id): Path<u64>, Query(by): Query<By>) -> Response {
+pub async fn end_silence(
+    State(shared): State<Arc<Shared>>,
+    visitor: Visitor,
+    Path(id): Path<u64>,
+    Query(by): Query<By>,
+) -> Response {
     let Some(by) = by.by.filter(|by| (1..=TEXT_MAX).contains(&by.trim().len())) else {
         return refuse(StatusCode::BAD_REQUEST, "say who ends it: ?by=NAME");
     };
     match shared.alerts.end_silence(id, by, shared.clock.now()).await {
-        Ok(true) => StatusCode::NO_CONTENT.into_response(),
+        Ok(true) => {
+            shared.gate.audit.note(&visitor.name, "silence_ended", &format!("silence {id}"), String::new());
+            StatusCode::NO_CONTENT.into_response()
+        }
         Ok(false) => refuse(StatusCode::NOT_FOUND, "there is no such silence in force"),
         Err(why) => refuse(StatusCode::SERVICE_UNAVAILABLE, &why),
     }

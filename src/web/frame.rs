@@ -3,14 +3,16 @@
 use maud::{DOCTYPE, Markup, html};
 
 use crate::web::assets;
+use crate::web::login::way_out;
 use crate::web::look::{Look, Theme};
 use crate::web::visitor::{Right, Visitor};
 
 /// The pages that the frame leads to: address, key of its name, who may.
-pub const PAGES: [(&str, &str, Right); 4] = [
+pub const PAGES: [(&str, &str, Right); 5] = [
     ("/", "page-board", Right::Board),
     ("/units", "page-units", Right::Units),
     ("/reports", "page-reports", Right::Reports),
+    ("/staffing", "page-staffing", Right::Queues),
     ("/status", "page-status", Right::Status),
 ];
 
@@ -77,6 +79,7 @@ pub fn page(look: &Look, visitor: &Visitor, here: &str, title: &str, content: &M
                 }
                 footer .foot {
                     (looks(look, here))
+                    (way_out(look, visitor))
                     p { a href=(look.link("/tillganglighet")) { (look.say("page-accessibility")) } }
                 }
             }

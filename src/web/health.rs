@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use axum::body::Body;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
-use crate::web::Shared;
+use crate::web::{Shared, body};
 
 /// How much of a report of a violation is logged.
 const VIOLATION_BYTES_MAX: usize = 500;
@@ -29,7 +30,11 @@ pub async fn ready(State(shared): State<Arc<Shared>>) -> Response {
 }
 
 /// What a browser says that it did not do because we forbid it: a defect of a page, or an attack.
-pub async fn violation(body: axum::body::Bytes) -> StatusCode {
+pub async fn violation(body: Body) -> StatusCode {
+    let body = match body::small(body).await {
+        Ok(body) => body,
+        Err(refused) => return refused,
+    };
     let told = String::from_utf8_lossy(&body[..body.len().min(VIOLATION_BYTES_MAX)]);
     tracing::warn!(report = %told.escape_debug(), "a page broke its content security policy");
     StatusCode::NO_CONTENT

@@ -27,7 +27,7 @@ use crate::source::batch::EVENTS_MAX;
 use crate::source::{Batch, Delivery, Fate, Receipt};
 use crate::web::sender::Door;
 use crate::web::unpack::{BODY_BYTES_MAX, CannotUnpack, gunzip};
-use crate::web::{Shared, access};
+use crate::web::{Shared, access, gate};
 
 /// Most items of one body: one batch for the engine.
 const ITEMS_MAX: usize = EVENTS_MAX;
@@ -127,7 +127,7 @@ async fn taken(shared: &Shared, named: Option<&str>, request: Request) -> Result
 
 /// The source that this sender may post to.
 fn sender<'a>(shared: &'a Shared, named: Option<&str>, parts: &Parts) -> Result<(SourceId, &'a Door), Refusal> {
-    let told = access::token_told(parts);
+    let told = gate::token_told(parts);
     let found = shared.doors.find(&shared.directory, named, told);
     let (source, door) = found.map_err(|(status, why)| Refusal::new(status, why))?;
     if door.is_houses()

@@ -9,8 +9,8 @@ use std::convert::Infallible;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::extract::{Request, State};
+use axum::http::{StatusCode, header};
 use axum::response::sse::{Event, Sse};
 use axum::response::{IntoResponse, Response};
 use prometheus::IntGauge;
@@ -21,11 +21,10 @@ use tokio_stream::wrappers::{IntervalStream, WatchStream};
 use crate::stats::Snapshot;
 use crate::store::Sight;
 use crate::web::Shared;
+use crate::web::seats::Busy;
 use crate::web::view::LiveView;
 use crate::web::visitor::Visitor;
 
-/// Most streams at once; a further reader is told to ask again and polls meanwhile.
-pub const STREAMS_MAX: usize = 1_000;
 /// How often figures are shown at most: a wallboard shows seconds.
 const SHOW_EVERY: Duration = Duration::from_millis(500);
 /// How often a reader is told how old its figures are.
@@ -109,8 +108,8 @@ enum Next {
 
 /// The live figures: JSON, or for those who accept `text/event-stream` a stream of the same.
 #[utoipa::path(get, path = "/api/v1/live", tag = "live", responses((status = 200, body = LiveView)))]
-pub async fn live(State(shared): State<Arc<Shared>>, visitor: Visitor, headers: HeaderMap) -> Response {
-    let accepts = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
+pub async fn live(State(shared): State<Arc<Shared>>, visitor: Visitor, request: Request) -> Response {
+    let accepts = request.headers().get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
     if !accepts.contains("text/event-stream") {
         let json = shared.live.text(&visitor.sight).to_string();
         let age = (shared.live.age_ms(&shared) / 1000).to_string();
@@ -122,14 +121,17 @@ pub async fn live(State(shared): State<Arc<Shared>>, visitor: Visitor, headers: 
         return (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "30")], "as many streams as there may be\n")
             .into_response();
     };
+    let busy = request.extensions().get::<Arc<Busy>>().cloned();
     let place = Place::taken(place, shared.http.streams.clone());
     let figures = WatchStream::new(shared.live.shown.clone()).map(|_| Next::Figures);
     let beats = IntervalStream::new(tokio::time::interval(BEAT_EVERY)).map(|_| Next::Beat);
     // The stream ends when the daemon stops, or the daemon could not.
     let stop = WatchStream::new(shared.stop.clone()).filter(|stop| *stop).map(|_| Next::End);
-    let next = figures.merge(beats).merge(stop).take_while(|next| !matches!(next, Next::End));
+    // Or when somebody may have lost what they had: then they come again and are asked who they are.
+    let anew = WatchStream::from_changes(shared.gate.changes()).map(|_| Next::End);
+    let next = figures.merge(beats).merge(stop).merge(anew).take_while(|next| !matches!(next, Next::End));
     let events = next.map(move |next| {
-        let _held = &place;
+        let _held = (&place, &busy);
         let event = match next {
             Next::Figures => Event::default().data(&*shared.live.text(&visitor.sight)),
             _ => Event::default().event("beat").data(format!("{{\"age_ms\":{}}}", shared.live.age_ms(&shared))),

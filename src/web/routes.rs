@@ -12,20 +12,24 @@ use axum::routing::{delete, get, post};
 use crate::web::api::{openapi, queues, reports, status, units};
 use crate::web::unpack::BODY_BYTES_MAX;
 use crate::web::visitor::Right;
-use crate::web::{Shared, access, alerts, assets, board, health, ingest, live, pages};
+use crate::web::{Shared, access, alerts, assets, board, health, ingest, live, login, pages};
 
 /// What an endpoint asks of its visitors; `None`: nothing, anybody may.
 pub type Needs = Option<Right>;
 
 /// Every endpoint: method, path, what it needs. The router below serves these and no others, which a
 /// test holds; one that is not listed is refused.
-pub const ENDPOINTS: [(&str, &str, Needs); 33] = [
+pub const ENDPOINTS: [(&str, &str, Needs); 37] = [
     ("GET", "/", Some(Right::Board)),
     ("GET", "/units", Some(Right::Units)),
     ("GET", "/units/{unit}", Some(Right::Units)),
     ("GET", "/queues/{queue}", Some(Right::Queues)),
     ("GET", "/reports", Some(Right::Reports)),
     ("GET", "/status", Some(Right::Status)),
+    ("GET", "/staffing", Some(Right::Queues)),
+    ("GET", "/login", None),
+    ("POST", "/login", None),
+    ("POST", "/logout", None),
     ("GET", "/tillganglighet", None),
     ("GET", "/assets/{build}/{name}", None),
     ("GET", "/healthz", None),
@@ -64,6 +68,9 @@ pub fn router(shared: Arc<Shared>) -> Router {
         .route("/queues/{queue}", get(pages::queue::page))
         .route("/reports", get(pages::reports::page))
         .route("/status", get(pages::status::page))
+        .route("/staffing", get(pages::staffing::page))
+        .route("/login", get(login::page).post(login::enter))
+        .route("/logout", post(login::leave))
         .route("/tillganglighet", get(pages::accessibility::page))
         .route("/assets/{build}/{name}", get(assets::serve))
         .route("/healthz", get(health::alive))
@@ -95,6 +102,7 @@ pub fn router(shared: Arc<Shared>) -> Router {
             (StatusCode::NOT_FOUND, axum::Json(serde_json::json!({ "error": "there is no such page" }))).into_response()
         })
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .layer(middleware::from_fn(access::in_time))
         .layer(middleware::from_fn_with_state(Arc::clone(&shared), access::guard))
         .layer(middleware::from_fn_with_state(Arc::clone(&shared), access::count))
         .with_state(shared)

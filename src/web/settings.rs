@@ -5,6 +5,9 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
+use crate::measure::Span;
+use crate::web::proxy::ProxySettings;
+
 /// Where and to whom the web is served.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -18,6 +21,12 @@ pub struct HttpSettings {
     pub token_file: Option<PathBuf>,
     /// File in which `servicegrad token` keeps further tokens, as hashes. Default: none.
     pub tokens: Option<PathBuf>,
+    /// File in which `servicegrad user` keeps those who may log in. Default: none.
+    pub users: Option<PathBuf>,
+    /// How long they stay logged in, 5 min to 7 d. Default 12 h.
+    pub session: Span,
+    /// A proxy that says who asks. Default: none.
+    pub proxy: Option<ProxySettings>,
     /// Who stands behind the service, for the accessibility statement. Default: not said.
     pub public_body: Option<String>,
     /// Where they are reached. Default: not said.
@@ -40,6 +49,9 @@ impl Default for HttpSettings {
             token: None,
             token_file: None,
             tokens: None,
+            users: None,
+            session: Span::from_seconds(12 * 3600),
+            proxy: None,
             public_body: None,
             public_contact: None,
         }
@@ -53,14 +65,20 @@ impl HttpSettings {
         if self.token.is_some() && self.token_file.is_some() {
             wrong.push(("token_file".to_owned(), "stands beside token; give one of them".to_owned()));
         }
-        let is_kept = self.token.is_some() || self.token_file.is_some() || self.tokens.is_some();
+        let files = [&self.token_file, &self.tokens, &self.users];
+        let is_kept = self.token.is_some() || self.proxy.is_some() || files.into_iter().any(Option::is_some);
         if !self.listen.ip().is_loopback() && !is_kept {
             let why = format!(
-                "{} is not loopback: anybody there could read and send; give `token`, `token_file` or `tokens`",
+                "{} is not loopback: anybody there could read and send; give `token`, `token_file`, `tokens`, `users` or `proxy`",
                 self.listen
             );
             wrong.push(("listen".to_owned(), why));
         }
+        if !(300_000..=604_800_000).contains(&self.session.ms()) {
+            wrong.push(("session".to_owned(), format!("{} lies outside 5m to 7d", self.session)));
+        }
+        let proxy = self.proxy.iter().flat_map(ProxySettings::faults);
+        wrong.extend(proxy.map(|(key, why)| (format!("proxy.{key}"), why)));
         if wrong.is_empty() { Ok(()) } else { Err(wrong) }
     }
 

@@ -12,11 +12,11 @@ use crate::measure::{Moment, Span};
 use crate::metrics::HttpMetrics;
 use crate::source::Sink;
 use crate::stats::Snapshot;
+use crate::web::gate::Gate;
 use crate::web::live::Live;
 use crate::web::readers::Readers;
 use crate::web::sender::Doors;
 use crate::web::settings::PublicBody;
-use crate::web::tokens::Tokens;
 
 /// What every page shares.
 pub struct Shared {
@@ -44,14 +44,10 @@ pub struct Shared {
     pub stale_after: Span,
     /// Tells the time.
     pub clock: Clock,
-    /// Word that readers and senders must give.
-    pub token: Option<String>,
-    /// The tokens of others.
-    pub tokens: Arc<Tokens>,
+    /// Who is let in.
+    pub gate: Arc<Gate>,
     /// Who stands behind the service.
     pub public_body: PublicBody,
-    /// Served on loopback: only names of this machine are answered to.
-    pub is_loopback: bool,
     /// Turns true when the daemon stops: streams end.
     pub stop: watch::Receiver<bool>,
     /// Places for streams.

@@ -5,6 +5,7 @@ use axum::http::StatusCode;
 use axum::http::request::Parts;
 
 use crate::store::{Part, Sight};
+use crate::web::sessions::Session;
 
 /// What a visitor may be let do; which endpoint needs which stands in [`routes`](crate::web::routes).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -40,18 +41,20 @@ pub struct Visitor {
     pub rights: &'static [Right],
     /// What they may see.
     pub sight: Sight,
+    /// Their session, if they logged in.
+    pub session: Option<Session>,
 }
 
 impl Visitor {
     /// Somebody on this machine, where no token is asked for.
     pub fn at_home() -> Self {
-        Self { name: "loopback".to_owned(), rights: &Right::ALL, sight: Sight::ALL }
+        Self { name: "loopback".to_owned(), rights: &Right::ALL, sight: Sight::ALL, session: None }
     }
 
     /// Somebody unknown.
     pub fn nobody() -> Self {
         let sight = Sight { queues: Part::none(), organisations: Part::none() };
-        Self { name: "nobody".to_owned(), rights: &[], sight }
+        Self { name: "nobody".to_owned(), rights: &[], sight, session: None }
     }
 
     /// Whether they may.

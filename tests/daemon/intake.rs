@@ -282,7 +282,7 @@ fn every_page_answers_with_its_headers() {
     let (house, _) = house();
     let daemon = house.run();
     assert_eq!(daemon.get("/healthz"), "ok\n");
-    assert_eq!(daemon.get("/readyz"), "{\"ready\":true}");
+    assert!(daemon.get("/readyz").starts_with("{\"ready\":true"));
     for path in ["/", "/units", "/queues/kundtjanst", "/reports", "/status", "/tillganglighet"] {
         for language in ["sv", "en"] {
             let page = daemon.get(&format!("{path}?lang={language}"));

@@ -140,6 +140,17 @@ impl Drop for Daemon {
 
 /// One request; the status and the body of the answer, 0 where there was none.
 pub fn ask(address: &str, method: &str, path: &str, headers: &str, body: &[u8]) -> (u16, String) {
+    let (head, body) = whole(address, method, path, headers, body);
+    (status(&head), String::from_utf8_lossy(&body).into_owned())
+}
+
+/// The status in the head of an answer, 0 where there was none.
+pub fn status(head: &str) -> u16 {
+    head.split(' ').nth(1).unwrap_or("0").parse().unwrap()
+}
+
+/// One request; the head of the answer and its body.
+pub fn whole(address: &str, method: &str, path: &str, headers: &str, body: &[u8]) -> (String, Vec<u8>) {
     let mut stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
     let host = if headers.contains("host:") { String::new() } else { format!("host: {address}\r\n") };
@@ -152,9 +163,9 @@ pub fn ask(address: &str, method: &str, path: &str, headers: &str, body: &[u8]) 
     let _ = stream.write_all(body);
     let mut answer = Vec::new();
     let _ = stream.read_to_end(&mut answer);
-    let answer = String::from_utf8_lossy(&answer).into_owned();
-    let status = answer.split(' ').nth(1).unwrap_or("0").parse().unwrap();
-    (status, answer.split_once("\r\n\r\n").map_or(String::new(), |(_, body)| body.to_owned()))
+    let ends = answer.windows(4).position(|four| four == b"\r\n\r\n");
+    let body = ends.map_or(Vec::new(), |at| answer.split_off(at + 4));
+    (String::from_utf8_lossy(&answer).into_owned(), body)
 }
 
 /// Waits for a condition, half a minute at most.

@@ -46,14 +46,21 @@ pub fn body(document: &Document, speak: Speak) -> Markup {
             dl class="facts" {
                 @for (name, value) in &document.facts { div { dt { (name) } dd { (value) } } }
             }
-            @for chapter in &document.chapters {
-                section {
-                    h2 { (chapter.title) }
-                    @for block in &chapter.blocks {
-                        @match block {
-                            Block::Text(text) => p { (text) },
-                            Block::Table(table) => (tabled(table, &chapter.title, speak)),
-                        }
+            (chapters(document, speak))
+        }
+    }
+}
+
+/// The chapters alone: for those who have a heading of their own.
+pub fn chapters(document: &Document, speak: Speak) -> Markup {
+    html! {
+        @for chapter in &document.chapters {
+            section {
+                h2 { (chapter.title) }
+                @for block in &chapter.blocks {
+                    @match block {
+                        Block::Text(text) => p { (text) },
+                        Block::Table(table) => (tabled(table, &chapter.title, speak)),
                     }
                 }
             }

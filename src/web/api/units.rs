@@ -83,7 +83,7 @@ pub struct TransferView {
     pub call: String,
     /// Number among the transfers of the call.
     pub number: u16,
-    /// The queue in whose visit it was sent; null: none that is measured.
+    /// The queue in whose visit it was sent; null: none that is measured, or that may be seen.
     pub queue: Option<String>,
     /// `blind`, `attended`, `blonde` or `direct`.
     pub kind: &'static str,
@@ -253,7 +253,7 @@ pub async fn transfers_of(
     let mark = |row: &LegRow| mark(row.started, row.number, &row.source, &row.call);
     let queue = |id: crate::names::QueueId| shared.directory.queue(id).name.clone();
     Ok(ListView::of(rows, limit, mark, |row| TransferView {
-        queue: row.queue.map(queue),
+        queue: row.queue.filter(|id| visitor.sight.sees_queue(*id)).map(queue),
         source: row.source,
         call: row.call.to_string(),
         number: row.number,

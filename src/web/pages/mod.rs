@@ -4,6 +4,7 @@
 //! - [`units`]: the answer rate of each unit, and what is behind it
 //! - [`queue`]: one queue, a day by quarter-hour and its weeks by hour
 //! - [`reports`]: the reports · [`status`]: how the daemon fares
+//! - [`staffing`]: attendants needed, and what of another number
 //! - [`accessibility`]: the accessibility statement
 //! - [`draw`]: tables, bars and charts that several of them have
 
@@ -12,5 +13,6 @@ pub mod answer;
 pub mod draw;
 pub mod queue;
 pub mod reports;
+pub mod staffing;
 pub mod status;
 pub mod units;
