@@ -9,23 +9,35 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use crate::measure::Moment;
 
 /// Tells the time: the machine's, or one that a test moves.
-#[derive(Clone, Debug, Default)]
-pub struct Clock(Option<Arc<AtomicI64>>);
+#[derive(Clone, Debug)]
+pub struct Clock(Hand);
+
+#[derive(Clone, Debug)]
+enum Hand {
+    /// Goes with the machine's, so many ms ahead of it.
+    Going(i64),
+    Standing(Arc<AtomicI64>),
+}
 
 impl Clock {
     /// The machine's own clock.
     pub fn system() -> Self {
-        Self(None)
+        Self(Hand::Going(0))
+    }
+
+    /// A clock that shows `at` now and goes on from there with the machine's.
+    pub fn going_from(at: Moment) -> Self {
+        Self(Hand::Going(at - Self::system().now()))
     }
 
     /// A clock that stands at `at` until [`Clock::set`] moves it.
     pub fn standing_at(at: Moment) -> Self {
-        Self(Some(Arc::new(AtomicI64::new(at.0))))
+        Self(Hand::Standing(Arc::new(AtomicI64::new(at.0))))
     }
 
-    /// Moves a standing clock; the machine's is left alone.
+    /// Moves a standing clock; one that goes is left alone.
     pub fn set(&self, at: Moment) {
-        if let Some(hand) = &self.0 {
+        if let Hand::Standing(hand) = &self.0 {
             hand.store(at.0, Ordering::Relaxed);
         }
     }
@@ -33,8 +45,8 @@ impl Clock {
     /// Now.
     pub fn now(&self) -> Moment {
         match &self.0 {
-            Some(hand) => Moment(hand.load(Ordering::Relaxed)),
-            None => chrono::Utc::now().into(),
+            Hand::Standing(hand) => Moment(hand.load(Ordering::Relaxed)),
+            Hand::Going(ahead_ms) => Moment::from(chrono::Utc::now()).plus_ms(*ahead_ms),
         }
     }
 }

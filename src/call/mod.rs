@@ -27,4 +27,4 @@ pub mod two_feeds;
 pub mod visit;
 
 pub use settings::TrackerSettings;
-pub use tracker::{Applied, Archive, Call, NoArchive, Settled, Tracker};
+pub use tracker::{Applied, Archive, Call, NoArchive, Recalled, Settled, Tracker};

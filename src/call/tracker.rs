@@ -46,8 +46,20 @@ pub trait Archive {
     /// What went wrong.
     type Error;
 
-    /// The call, if it was seen before. Names of switch-side queues are interned in `queues`.
-    fn recall(&mut self, key: &CallKey, queues: &mut SwitchQueues) -> Result<Option<Call>, Self::Error>;
+    /// The call, if it was seen before. `at` is the time of the event that speaks of it. Names of
+    /// switch-side queues are interned in `queues`.
+    fn recall(&mut self, key: &CallKey, at: Moment, queues: &mut SwitchQueues) -> Result<Recalled, Self::Error>;
+}
+
+/// What an archive knows of a call.
+#[derive(Clone, Debug)]
+pub enum Recalled {
+    /// All of it.
+    Known(Box<Call>),
+    /// Nothing: it is new.
+    New,
+    /// Nothing any more: calls of that time have been let go, and this may be one of them.
+    LetGo,
 }
 
 /// Remembers nothing: for replays in memory.
@@ -56,8 +68,8 @@ pub struct NoArchive;
 
 impl Archive for NoArchive {
     type Error = std::convert::Infallible;
-    fn recall(&mut self, _: &CallKey, _: &mut SwitchQueues) -> Result<Option<Call>, Self::Error> {
-        Ok(None)
+    fn recall(&mut self, _: &CallKey, _: Moment, _: &mut SwitchQueues) -> Result<Recalled, Self::Error> {
+        Ok(Recalled::New)
     }
 }
 
@@ -248,8 +260,12 @@ impl Tracker {
         let slot = if let Some(slot) = known {
             slot
         } else {
-            let call = archive.recall(&key, &mut self.queues)?;
-            self.hold(key, call.unwrap_or_default())
+            let call = match archive.recall(&key, at, &mut self.queues)? {
+                Recalled::Known(call) => *call,
+                Recalled::New => Call::default(),
+                Recalled::LetGo => return Ok(Applied::Refused(Reason::LetGo)),
+            };
+            self.hold(key, call)
         };
         let testimony = Testimony { id: event.id, stamp: event.stamp, late, what };
         let applied = self.witness(slot, testimony);

@@ -46,7 +46,7 @@ enum Command {
     User(user::UserArgs),
     /// Read the audit log: who did what to the figures and to the access to them
     Audit(audit::AuditArgs),
-    /// Look after what is kept: verify, back up, move
+    /// Look after what is kept: close months, verify, back up, move, erase
     Store(store::StoreArgs),
     /// Print completions for a shell
     Completions {

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::{Days, NaiveDateTime};
 use clap::{Args, ValueEnum};
 use serde_json::json;
 use tokio::net::TcpListener;
@@ -11,10 +12,11 @@ use tokio::net::TcpListener;
 use crate::cli::error::CliError;
 use crate::cli::output::tell;
 use crate::cli::run::{StopSignals, log};
-use crate::clock::Clock;
+use crate::clock::{Clock, local_day, local_midnight, local_moment};
 use crate::config::{self, Config};
 use crate::daemon::{Daemon, Played};
 use crate::directory::{OrganisationSettings, Units};
+use crate::measure::Moment;
 use crate::names::SourceId;
 use crate::simulate::ami_switch::AmiSwitch;
 use crate::simulate::esl_switch::EslSwitch;
@@ -24,8 +26,10 @@ use crate::source::{Batch, Delivery, Sink};
 
 /// How often what has happened is told.
 const PACE: Duration = Duration::from_millis(200);
-/// The demonstration has been open for this long when it begins.
+/// The demonstration has been busy for this long when it begins.
 const WARM_MS: i64 = 2 * 3_600_000;
+/// Most days behind it: more than a year, so that a month has the same a year ago beside it.
+const DAYS_MAX: u64 = 800;
 
 /// Arguments of `demo`.
 #[derive(Debug, Args)]
@@ -42,9 +46,20 @@ pub struct DemoArgs {
     /// Callers times this
     #[arg(long, default_value_t = 1.0)]
     busier: f64,
+    /// Days behind it, played at once, so that weeks and months have something to be compared with
+    #[arg(long, value_name = "DAYS", default_value_t = 40, value_parser = clap::value_parser!(u64).range(..=DAYS_MAX))]
+    days: u64,
+    /// As if it were this time in Sweden, with the office hours of the model; without it the
+    /// switchboard is as busy as on a forenoon at any hour
+    #[arg(long, value_name = "2026-11-25T10:40", value_parser = wall)]
+    at: Option<NaiveDateTime>,
     /// Let the switchboard speak the protocol of a real switch, and the daemon dial it as it would one
-    #[arg(long, value_enum)]
+    #[arg(long, value_enum, conflicts_with_all = ["days", "at"])]
     switch: Option<Protocol>,
+}
+
+fn wall(text: &str) -> Result<NaiveDateTime, String> {
+    NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M").map_err(|_| "write for instance 2026-11-25T10:40".to_owned())
 }
 
 /// A switch's protocol.
@@ -56,6 +71,10 @@ enum Protocol {
     Esl,
 }
 
+/// What the store is called in its folder.
+const STORE: &str = "demo.db";
+/// Whose hours the model keeps.
+const ZONE: chrono_tz::Tz = chrono_tz::Europe::Stockholm;
 /// What the played switch wants to hear before it lets anybody in.
 const SECRET: &str = "demo";
 
@@ -68,17 +87,18 @@ pub fn run(args: &DemoArgs) -> Result<(), CliError> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let ended = runtime.block_on(async {
         let mut signals = StopSignals::new()?;
-        let clock = Clock::system();
+        let clock = args.at.map_or_else(Clock::system, |wall| Clock::going_from(local_moment(wall, ZONE)));
         let line = match args.switch {
             Some(protocol) => Some((protocol, TcpListener::bind("127.0.0.1:0").await?)),
             None => None,
         };
         let source = source(line.as_ref())?;
+        let is_begun = folder.join(STORE).exists();
         let config = configuration(args, &folder, &source)?;
         let daemon =
             Daemon::start(&config, clock.clone()).await.map_err(|error| CliError::Failed(error.to_string()))?;
         tell(&format!("servicegrad: wallboard at http://{}/  (Ctrl-C ends the demonstration)", daemon.address));
-        let calls = Calls::new(args, clock.clone());
+        let calls = Calls::new(args, clock.clone(), is_begun);
         let booted = clock.now().plus_ms(-WARM_MS);
         let feed = match line {
             None => tokio::spawn(feed(daemon.sink.clone(), calls)),
@@ -118,19 +138,22 @@ fn source(line: Option<&(Protocol, TcpListener)>) -> Result<serde_json::Value, C
 }
 
 fn configuration(args: &DemoArgs, folder: &std::path::Path, source: &serde_json::Value) -> Result<Config, CliError> {
+    // With a time of day of its own it is an office; else it is open at any hour.
+    let hours = |text: &str| if args.at.is_some() { json!(text) } else { json!("24/7") };
     let value = json!({
-        "store": { "url": format!("sqlite:{}", folder.join("demo.db").display()) },
+        "store": { "url": format!("sqlite:{}", folder.join(STORE).display()) },
         "http": { "listen": args.listen.to_string() },
         "source": [source],
         "queue": [
             {
                 "name": "kundtjanst", "title": "Kundtjänst",
                 "objective": { "threshold": "30s", "target": 0.9, "definition": "short_abandons_ignored" },
-                "answer_target": 0.9,
+                "answer_target": 0.9, "hours": hours("Mo-Fr 07:30-16:30; PH off"),
             },
             {
                 "name": "itsupport", "title": "IT-support", "short_abandon": "none",
                 "objective": { "threshold": "60s", "target": 0.8, "definition": "of_offered" },
+                "hours": hours("Mo-Fr 07:00-17:00; PH off"),
             },
         ],
     });
@@ -146,21 +169,45 @@ fn configuration(args: &DemoArgs, folder: &std::path::Path, source: &serde_json:
     Ok(config)
 }
 
-/// What happens, as it happens, after two hours at once.
+/// What happens, as it happens, after what lies behind at once.
 struct Calls {
+    /// The days before, in office hours, which end at `until`.
+    past: Option<(Switchboard, Moment)>,
     board: Switchboard,
     clock: Clock,
 }
 
 impl Calls {
-    fn new(args: &DemoArgs, clock: Clock) -> Self {
-        let scenario = Scenario::municipal().around_the_clock().busier(args.busier);
+    /// `is_begun`: the store has seen calls before, and goes on from now.
+    fn new(args: &DemoArgs, clock: Clock, is_begun: bool) -> Self {
         let now = clock.now();
-        Self { board: Switchboard::new(scenario, args.seed ^ now.0.unsigned_abs(), now.plus_ms(-WARM_MS)), clock }
+        // What begins at a time of its own is the same each time; what goes on must not be told twice.
+        let seed = if args.at.is_some() && !is_begun { args.seed } else { args.seed ^ now.0.unsigned_abs() };
+        let midnight = |days: u64| local_midnight(local_day(now, ZONE) - Days::new(days), ZONE);
+        // A real switch tells nothing of the days before it was asked.
+        let behind = if args.switch.is_some() { 0 } else { args.days };
+        let (past, from) = match (is_begun, args.at) {
+            (true, _) => (None, now),
+            // The office keeps its hours all the way.
+            (false, Some(_)) => (None, midnight(behind)),
+            (false, None) => {
+                // The past ends in the night, when nobody is in the middle of a call.
+                let (from, until) = (midnight(behind), midnight(0));
+                let past =
+                    (behind > 0).then(|| Switchboard::new(Scenario::municipal().busier(args.busier), !seed, from));
+                (past.map(|past| (past, until)), now.plus_ms(-WARM_MS))
+            }
+        };
+        let mut model = Scenario::municipal().busier(args.busier);
+        model.tells_agents = true;
+        let model = if args.at.is_some() { model } else { model.around_the_clock() };
+        Self { past, board: Switchboard::new(model, seed, from), clock }
     }
 
     fn next(&mut self) -> Vec<Told> {
-        self.board.advance(self.clock.now())
+        let mut told = self.past.take().map_or_else(Vec::new, |(mut past, until)| past.advance(until));
+        told.extend(self.board.advance(self.clock.now()));
+        told
     }
 }
 

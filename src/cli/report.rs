@@ -121,7 +121,6 @@ pub fn run(args: &ReportArgs) -> Result<(), CliError> {
         kind,
         interval: args.interval.as_deref().and_then(Interval::parse).or(kind.interval),
         carried: Arc::new(carried(args, &config)?),
-        stale_after: config.tracker.stale_after,
         sight,
     };
     if let (true, Some(queue)) = (args.explain, &args.queue) {

@@ -18,6 +18,7 @@ use crate::names::SourceId;
 use crate::post::MailSettings;
 use crate::source::SourceSettings;
 use crate::store::StoreSettings;
+use crate::store::upkeep::UpkeepSettings;
 use crate::web::HttpSettings;
 
 /// A checked configuration.
@@ -29,6 +30,8 @@ pub struct Config {
     pub sources: Vec<SourceSettings>,
     /// Where figures are kept.
     pub store: StoreSettings,
+    /// How it is looked after.
+    pub upkeep: UpkeepSettings,
     /// How the web is served.
     pub http: HttpSettings,
     /// How the page of metrics is bounded.
@@ -48,13 +51,14 @@ pub struct Config {
 }
 
 /// The keys of the top level.
-const KEYS: [&str; 14] = [
+const KEYS: [&str; 15] = [
     "zone",
     "stale_after",
     "lateness",
     "short_ring",
     "holidays",
     "store",
+    "upkeep",
     "http",
     "metrics",
     "alert",
@@ -89,6 +93,7 @@ pub fn from_value(value: Value, folder: &Path) -> Result<Config, Vec<Fault>> {
         checked("", read("", table, &mut wrong), TrackerSettings::check, &mut wrong)
     };
     let store: StoreSettings = table(&mut top, "store", StoreSettings::check, &mut wrong);
+    let upkeep: UpkeepSettings = table(&mut top, "upkeep", UpkeepSettings::check, &mut wrong);
     let http: HttpSettings = table(&mut top, "http", HttpSettings::check, &mut wrong);
     let metrics: MetricsSettings = table(&mut top, "metrics", MetricsSettings::check, &mut wrong);
     let alert: AlertSettings = table(&mut top, "alert", AlertSettings::check, &mut wrong);
@@ -127,6 +132,7 @@ pub fn from_value(value: Value, folder: &Path) -> Result<Config, Vec<Fault>> {
             directory: Arc::new(directory.with_switches(switches).with_untold(untold)),
             sources: sources.into_iter().map(|(_, source)| source).collect(),
             store,
+            upkeep,
             http,
             metrics,
             alert,

@@ -30,6 +30,13 @@ pub fn describe(config: &Config) -> String {
     }
     page.path("spool", Some(&config.store.spool_path()));
     page.line("spool_bytes_max", &config.store.spool_bytes_max.to_string());
+    page.table("upkeep", "[upkeep]");
+    let upkeep = &config.upkeep;
+    page.line("close", &upkeep.close.to_string());
+    page.line("every", &upkeep.every.to_string());
+    for (key, age) in [("calls", &upkeep.calls), ("facts", &upkeep.facts), ("quarters", &upkeep.quarters)] {
+        page.line(key, age);
+    }
     page.table("http", "[http]");
     page.line("listen", &config.http.listen.to_string());
     page.secret("token", config.http.token.as_deref());

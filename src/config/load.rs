@@ -144,6 +144,7 @@ mod tests {
         let lists = [
             fields::<crate::call::TrackerSettings>(),
             fields::<crate::store::StoreSettings>(),
+            fields::<crate::store::upkeep::UpkeepSettings>(),
             fields::<crate::web::HttpSettings>(),
             fields::<crate::web::proxy::ProxySettings>(),
             fields::<crate::web::proxy::GroupGrant>(),

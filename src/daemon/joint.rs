@@ -13,6 +13,7 @@ use crate::config::Config;
 use crate::daemon::feeds::{self, Common};
 use crate::daemon::outgoing::{self, Outgoing};
 use crate::daemon::standby::lead;
+use crate::daemon::upkeep;
 use crate::engine::Engine;
 use crate::engine::run::{Joints, run};
 use crate::metrics::HttpMetrics;
@@ -81,6 +82,7 @@ pub struct Daemon {
     writers: [tokio::task::JoinHandle<()>; 2],
     audit: JoinHandle<()>,
     outgoing: Outgoing,
+    upkeep: JoinHandle<()>,
     engine: JoinHandle<Result<(), StoreError>>,
 }
 
@@ -120,6 +122,7 @@ impl Daemon {
         let (shown_out, shown) = watch::channel(Arc::clone(&first));
         let (snapshots_out, snapshots) = watch::channel(first);
         let metrics = registry();
+        let upkeep = upkeep::start(config, &clock, stop.clone());
         let (outgoing, alerts) = outgoing::start(config, snapshots.clone(), &clock, stop.clone())?;
         let (trail, audit) = AuditTrail::start(store::open_ledger(&config.store)?, clock.clone());
         let gate = Arc::new(Gate::open(&config.http, address, &directory, trail, clock.clone())?);
@@ -139,7 +142,6 @@ impl Daemon {
             registry: metrics,
             series_max: config.metrics.series_max,
             clock,
-            stale_after: config.tracker.stale_after,
             gate,
             public_body: PublicBody {
                 name: config.http.public_body.clone(),
@@ -171,6 +173,7 @@ impl Daemon {
             writers,
             audit,
             outgoing,
+            upkeep,
             engine: std::thread::spawn(move || on_own_thread(engine, joints)),
         })
     }
@@ -184,7 +187,8 @@ impl Daemon {
         self.stop_engine.send_replace(true);
         drop(self.sink);
         let outgoing = self.outgoing;
-        let _ = tokio::task::spawn_blocking(move || outgoing.join()).await;
+        let upkeep = self.upkeep;
+        let _ = tokio::task::spawn_blocking(move || (outgoing.join(), upkeep.join())).await;
         let engine = tokio::task::spawn_blocking(move || self.engine.join()).await;
         for writer in self.writers {
             writer.abort();

@@ -4,7 +4,7 @@
 //!
 //! - [`joint`]: start, and stop in order
 //! - [`feeds`]: from settings to running sources
-//! - `outgoing`: alerts and letters on threads of their own
+//! - `outgoing`: alerts and letters on threads of their own · `upkeep`: the store looked after on another
 //! - [`played`]: a switch that is not there, on a port, for demonstrations and tests
 //! - `standby`: until this program may write
 //! - [`record`]: a source read as always, and recorded in disguise
@@ -15,6 +15,7 @@ mod outgoing;
 pub mod played;
 pub mod record;
 mod standby;
+mod upkeep;
 
 pub use joint::{Daemon, StartError};
 pub use played::Played;

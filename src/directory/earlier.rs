@@ -146,11 +146,11 @@ mod tests {
             objective = { threshold = "20s", target = 0.9 }
             hours = "Mo-Fr 08:00-16:00"
             [[earlier]]
-            until = 2025-01-01
+            until = "2025-01-01"
             promised = false
             short_abandon = "none"
             [[earlier]]
-            until = 2026-07-01
+            until = "2026-07-01"
             thresholds = ["30s", "60s"]
             objective = { threshold = "30s", target = 0.85 }
             hours = "Mo-Fr 07:00-17:00"
@@ -173,9 +173,9 @@ mod tests {
             r#"
             name = "kundtjanst"
             [[earlier]]
-            until = 2026-07-15
+            until = "2026-07-15"
             [[earlier]]
-            until = 2026-07-01
+            until = "2026-07-01"
             objective = { threshold = "45s", target = 0.85 }
             "#,
         )

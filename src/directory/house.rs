@@ -6,7 +6,10 @@ use chrono_tz::Tz;
 
 use crate::directory::{Organisation, Queue, Unit, Units};
 use crate::measure::{Moment, Untold};
-use crate::names::{OrganisationId, QueueId, SourceId, UnitId};
+use crate::names::{OrganisationId, QueueId, SourceId, UNKNOWN_UNIT, UnitId};
+
+/// Stands before the name of the unit in the place of a number that was erased.
+pub const ERASED: &str = "erased/";
 
 /// Who is who: built once from the configuration.
 #[derive(Debug)]
@@ -156,6 +159,9 @@ impl Directory {
 
     /// The unit that `target` belonged to at `at`.
     pub fn unit_of(&self, target: &str, at: Moment) -> UnitId {
+        if let Some(unit) = target.strip_prefix(ERASED) {
+            return self.unit_named(unit).unwrap_or(UNKNOWN_UNIT);
+        }
         self.units.unit_of(target, at)
     }
 

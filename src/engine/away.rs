@@ -39,6 +39,10 @@ impl Store for Nowhere {
         Ok(None)
     }
 
+    fn calls_gone_until(&mut self, _: SourceId) -> Result<Option<Moment>, StoreError> {
+        Ok(None)
+    }
+
     fn recall_cell(&mut self, _: CellKey) -> Result<Option<Cell>, StoreError> {
         Ok(None)
     }

@@ -8,7 +8,7 @@ use smol_str::SmolStr;
 
 use crate::call::fact::{CallChanges, Change};
 use crate::call::testimony::SwitchQueues;
-use crate::call::{Applied, Archive, Call, Settled, Tracker, TrackerSettings};
+use crate::call::{Applied, Archive, Recalled, Settled, Tracker, TrackerSettings};
 use crate::clock::Clock;
 use crate::directory::Directory;
 use crate::engine::intake::Intake;
@@ -29,6 +29,8 @@ use crate::store::{Commit, Gap, SourceState, Store, StoreError, saved};
 const WINDOW_MS: i64 = 60 * 60 * 1000;
 /// A live source whose clock runs ahead is believed up to this far beyond ours.
 const AHEAD_MS: i64 = 10 * 60 * 1000;
+/// No call is let go sooner than this.
+const LET_GO_AFTER_MS: i64 = 30 * 24 * 3_600_000;
 /// Most attendants whose state is kept. A state beyond it is not shown.
 const AGENTS_MAX: usize = 50_000;
 
@@ -100,15 +102,22 @@ impl Pending {
 struct Recall<'a> {
     store: &'a mut dyn Store,
     directory: &'a Directory,
+    /// Calls before this may have been let go.
+    recent_from: Moment,
 }
 
 impl Archive for Recall<'_> {
     type Error = StoreError;
 
-    fn recall(&mut self, key: &CallKey, queues: &mut SwitchQueues) -> Result<Option<Call>, StoreError> {
-        let Some(bytes) = self.store.recall_call(key)? else { return Ok(None) };
+    fn recall(&mut self, key: &CallKey, at: Moment, queues: &mut SwitchQueues) -> Result<Recalled, StoreError> {
+        let Some(bytes) = self.store.recall_call(key)? else {
+            let is_old = at < self.recent_from;
+            let gone_until = if is_old { self.store.calls_gone_until(key.source)? } else { None };
+            return Ok(if gone_until.is_some_and(|until| at < until) { Recalled::LetGo } else { Recalled::New });
+        };
         let call = saved::from_bytes(&bytes, key, queues, self.directory);
-        call.map(Some).ok_or_else(|| StoreError::Damaged { what: format!("call `{}`", key.call) })
+        call.map(|call| Recalled::Known(Box::new(call)))
+            .ok_or_else(|| StoreError::Damaged { what: format!("call `{}`", key.call) })
     }
 }
 
@@ -211,7 +220,8 @@ impl Engine {
     ) -> Result<(), StoreError> {
         let (source, renamed) = self.source_of(feed, event);
         let event = renamed.as_ref().unwrap_or(event);
-        let mut recall = Recall { store: &mut *self.store, directory: &self.directory };
+        let mut recall =
+            Recall { store: &mut *self.store, directory: &self.directory, recent_from: now.plus_ms(-LET_GO_AFTER_MS) };
         let switch = self.directory.switch_of(source);
         let applied = self.tracker.apply(switch, event, &mut recall)?;
         let is_unmeasured = self.tracker.is_unmeasured(switch, event);
@@ -224,7 +234,11 @@ impl Engine {
             Applied::Refused(reason) => {
                 receipt.rejected += 1;
                 receipt.fates.push(Fate::Refused(reason));
-                let detail = format!("call `{}` has more events than any call can have", event.call);
+                let why = match reason {
+                    Reason::LetGo => "is so old that its events have been let go, and might be counted twice",
+                    _ => "has more events than any call can have",
+                };
+                let detail = format!("call `{}` {why}", event.call);
                 let reject =
                     Reject::new(format!("call {}", event.call), reason, detail, event.kind.type_name().as_bytes());
                 self.refuse(source, reject.at(event.stamp.at), now);

@@ -24,13 +24,15 @@ pub enum Reason {
     OrphanEnd,
     /// More events than one call can have.
     TooManyEvents,
+    /// Of a call whose other events have been let go: it might be counted a second time.
+    LetGo,
     /// The file went away or could not be read.
     Unreadable,
 }
 
 impl Reason {
     /// Every reason, in the order of the documentation.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Malformed,
         Self::UnknownEvent,
         Self::BadField,
@@ -38,6 +40,7 @@ impl Reason {
         Self::TooLong,
         Self::OrphanEnd,
         Self::TooManyEvents,
+        Self::LetGo,
         Self::Unreadable,
     ];
 
@@ -51,6 +54,7 @@ impl Reason {
             Self::TooLong => "too_long",
             Self::OrphanEnd => "orphan_end",
             Self::TooManyEvents => "too_many_events",
+            Self::LetGo => "let_go",
             Self::Unreadable => "unreadable",
         }
     }

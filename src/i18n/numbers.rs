@@ -20,9 +20,11 @@ pub fn whole(language: Language, number: i64) -> String {
     if number < 0 { format!("−{out}") } else { out }
 }
 
-/// With this many decimals: `91,6` or `91.6`.
+/// With this many decimals: `91,6` or `91.6`. Halves go away from nought, as readers and browsers
+/// round; plain formatting would make 81,2 of 13 in 16 where the wallboard says 81,3.
 pub fn decimal(language: Language, number: f64, decimals: usize) -> String {
-    let text = format!("{number:.decimals$}");
+    let step = 10_f64.powi(decimals as i32);
+    let text = format!("{:.decimals$}", (number * step).round() / step);
     if language == Language::Sv { text.replace('.', ",") } else { text }
 }
 
@@ -72,9 +74,10 @@ mod tests {
         assert_eq!(percent(Language::Sv, Some(0.916)), "91,6\u{a0}%");
         assert_eq!(percent(Language::En, Some(0.916)), "91.6%");
         assert_eq!(percent(Language::Sv, None), "–");
+        assert_eq!(percent(Language::En, Some(13.0 / 16.0)), "81.3%");
         assert_eq!(target(Language::Sv, 0.9), "90\u{a0}%");
         assert_eq!(target(Language::En, 0.925), "92.5%");
-        assert_eq!(seconds(Language::Sv, 4.25), "4,2\u{a0}s");
+        assert_eq!(seconds(Language::Sv, 4.25), "4,3\u{a0}s");
         assert_eq!(seconds(Language::Sv, 65.0), "1:05");
     }
 }

@@ -8,6 +8,7 @@ use crate::directory::Directory;
 use crate::report::figures::{of_legs, of_visits};
 use crate::report::gather::{self, Sums};
 use crate::report::period::{before, year_ago, year_so_far};
+use crate::report::rules::{Held, held};
 use crate::report::sheet::{LegFigures, VisitFigures, WaitFigures};
 use crate::report::{Request, month};
 use crate::stats::period::Period;
@@ -81,7 +82,8 @@ pub fn comparisons(
         let (start, end) = period.moments(directory.zone());
         let mut sums = gather::sums(reader, directory, &request.sight, start, end)?;
         let imported = request.carried.fill(reader, directory, &request.sight, period, &mut sums)?;
-        found.push(compared(directory, request, beside, (period, imported), &sums, listed));
+        let rules = held(directory, &reader.closings(start, end)?, period);
+        found.push(compared(directory, request, (beside, &rules), (period, imported), &sums, listed));
     }
     Ok(found)
 }
@@ -89,7 +91,7 @@ pub fn comparisons(
 fn compared(
     directory: &Directory,
     request: &Request,
-    beside: Beside,
+    (beside, rules): (Beside, &[Held]),
     (period, imported): (Period, BTreeSet<NaiveDate>),
     sums: &Sums,
     listed: &[&str],
@@ -97,7 +99,9 @@ fn compared(
     let queues = month::seen_queues(directory, &request.sight).map(|(id, queue)| {
         let cell = &sums.queues[id.index()];
         (cell.counts.offered > 0).then(|| {
-            let is_counted = |ms: &u32| request.carried.counts_at(id, period, &imported, *ms);
+            // What was not counted then is not a low level.
+            let counted = &rules[id.index()].terms.thresholds_ms;
+            let is_counted = |ms: &u32| counted.contains(ms) && request.carried.counts_at(id, period, &imported, *ms);
             let thresholds_ms: Vec<u32> = queue.thresholds_ms.iter().copied().filter(is_counted).collect();
             let objective = queue.objective.as_ref().filter(|objective| is_counted(&objective.threshold_ms));
             let mut figures = of_visits(cell, &thresholds_ms, objective);

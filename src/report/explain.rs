@@ -4,10 +4,11 @@
 use crate::call::fact::{Outcome, VisitFact};
 use crate::directory::{Directory, Queue};
 use crate::measure::Wait;
-use crate::names::QueueId;
+use crate::names::{DefinitionId, QueueId};
 use crate::report::Request;
 use crate::report::figures::{of_visits, threshold_of};
 use crate::report::gather;
+use crate::report::rules::{Held, held};
 use crate::report::sheet::VisitFigures;
 use crate::stats::period::Period;
 use crate::stats::{Counts, definition};
@@ -73,19 +74,21 @@ pub fn explain(
     listed: usize,
     only_missed: bool,
 ) -> Result<Explanation, StoreError> {
-    let queue = directory.queue(id);
     let (start, end) = request.moments(directory.zone());
     let sums = gather::sums(reader, directory, &request.sight, start, end)?;
-    let figures = of_visits(&sums.queues[id.index()], &queue.thresholds_ms, queue.objective.as_ref());
-    let (threshold_ms, _) = threshold_of(queue.objective.as_ref(), &queue.thresholds_ms);
+    let closings = reader.closings(start, end)?;
+    let Held { terms, .. } = held(directory, &closings, request.period).swap_remove(id.index());
+    let figures = of_visits(&sums.queues[id.index()], &terms.thresholds_ms, terms.objective.as_ref());
+    let (threshold_ms, by) = threshold_of(terms.objective.as_ref(), &terms.thresholds_ms);
+    let queue = directory.queue(id);
     let stored = reader.visits(&request.sight, id, start, end, &Page::first(RECOUNTED_MAX + 1))?;
     let recounted = (stored.len() <= RECOUNTED_MAX).then(|| {
-        let mut counts = Counts::of_queue(queue);
+        let mut counts = Counts::of_queue(queue.at(start));
         stored.iter().for_each(|row| counts.count_visit(&row.visit, queue, 1));
         counts
     });
     let judged = stored.into_iter().map(|row| {
-        let verdict = verdict(&row.visit, queue, threshold_ms);
+        let verdict = verdict(&row.visit, queue, threshold_ms, by);
         (row, verdict)
     });
     let wanted = judged.filter(|(_, verdict)| !only_missed || *verdict == Verdict::Missed);
@@ -94,7 +97,7 @@ pub fn explain(
 }
 
 /// What a visit counts for in the queue's own service level.
-fn verdict(visit: &VisitFact, queue: &Queue, threshold_ms: u32) -> Verdict {
+fn verdict(visit: &VisitFact, queue: &Queue, threshold_ms: u32, by: DefinitionId) -> Verdict {
     let outcome = match visit.outcome {
         Some(outcome) if !visit.outside_hours && !matches!(outcome, Outcome::Lost | Outcome::Unknown) => outcome,
         _ => return Verdict::NotCounted,
@@ -103,9 +106,9 @@ fn verdict(visit: &VisitFact, queue: &Queue, threshold_ms: u32) -> Verdict {
         // Whether in time, nobody knows.
         return Verdict::LeftOut;
     }
-    let (_, by) = threshold_of(queue.objective.as_ref(), &queue.thresholds_ms);
     let wait_ms = visit.wait.map_or(u32::MAX, Wait::ms);
-    let is_short = outcome == Outcome::Abandoned && queue.short_abandon_ms.is_some_and(|limit| wait_ms <= limit);
+    let is_short =
+        outcome == Outcome::Abandoned && queue.at(visit.offered).short_abandon_ms.is_some_and(|limit| wait_ms <= limit);
     match definition::verdict(by, outcome, wait_ms, threshold_ms, is_short) {
         Some(true) => Verdict::Met,
         Some(false) => Verdict::Missed,

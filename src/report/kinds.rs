@@ -1,7 +1,7 @@
 //! The list of reports.
 
 use crate::report::document::{
-    Chapter, Speak, comparison, course, definitions, hours, method, quality, summary, tickets, units,
+    Chapter, Speak, comparison, course, definitions, hours, method, quality, revisions, summary, tickets, units,
 };
 use crate::report::{Interval, Report};
 
@@ -36,6 +36,7 @@ pub const REPORTS: &[ReportKind] = &[
             tickets::chapter,
             definitions::chapter,
             method::chapter,
+            revisions::chapter,
             quality::chapter,
         ],
     },
@@ -52,6 +53,7 @@ pub const REPORTS: &[ReportKind] = &[
             tickets::chapter,
             definitions::chapter,
             method::chapter,
+            revisions::chapter,
             quality::chapter,
         ],
     },
@@ -59,19 +61,19 @@ pub const REPORTS: &[ReportKind] = &[
         name: "units",
         about: "transfers to organisations and units",
         interval: None,
-        chapters: &[units::chapter, method::chapter, quality::chapter],
+        chapters: &[units::chapter, method::chapter, revisions::chapter, quality::chapter],
     },
     ReportKind {
         name: "hours",
         about: "by weekday and hour",
         interval: None,
-        chapters: &[hours::chapter, method::chapter, quality::chapter],
+        chapters: &[hours::chapter, method::chapter, revisions::chapter, quality::chapter],
     },
     ReportKind {
         name: "definitions",
         about: "the six definitions side by side",
         interval: None,
-        chapters: &[definitions::chapter, method::chapter, quality::chapter],
+        chapters: &[definitions::chapter, method::chapter, revisions::chapter, quality::chapter],
     },
 ];
 

@@ -16,6 +16,8 @@
 //! - [`month`]: the report itself: queues, whole calls, units, organisations, quality
 //! - [`compare`]: the year so far, the period before, a year ago · [`pattern`]: by weekday and hour
 //! - [`carried`]: totals of an old system and tickets, from CSV · [`tickets`]: beside answered calls
+//! - [`rules`]: by which rules queues are judged over a period · [`revisions`]: what was signed, and
+//!   what changed since
 //! - [`explain`]: how a figure came about, down to the visits
 //! - [`staffing`]: attendants needed, from the last same weekdays
 //! - [`document`]: the same for people: chapters of tables, charts and sentences
@@ -33,6 +35,8 @@ pub mod pattern;
 pub mod period;
 pub mod render;
 pub mod request;
+pub mod revisions;
+pub mod rules;
 pub mod sheet;
 pub mod staffing;
 #[cfg(test)]

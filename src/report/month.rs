@@ -1,6 +1,7 @@
 //! The report of a month, or of any other stretch of local days.
 
-use crate::directory::{Directory, Queue};
+use crate::clock::local_midnight;
+use crate::directory::{Directory, Queue, Terms};
 use crate::measure::{Moment, Share, Untold};
 use crate::names::{OrganisationId, QueueId, SourceId, UNKNOWN_UNIT};
 use crate::report::Request;
@@ -8,6 +9,8 @@ use crate::report::compare::comparisons;
 use crate::report::figures::{of_legs, of_visits};
 use crate::report::gather::{self, Sums};
 use crate::report::pattern::patterns;
+use crate::report::revisions::revisions;
+use crate::report::rules::{Held, held, months};
 use crate::report::sheet::{
     CallsSheet, GapSheet, OrganisationSheet, PeriodSheet, QualitySheet, QueueSheet, Report, Status, UnitSheet,
     VisitFigures,
@@ -16,7 +19,7 @@ use crate::report::tickets::tickets;
 use crate::stats::{Counts, LegCounts, VisitCell};
 use crate::store::contract::{Gap, Quality};
 use crate::store::sight::Part;
-use crate::store::{Reader, Sight, StoreError};
+use crate::store::{Closing, Reader, Sight, StoreError};
 
 /// Builds the report of `request` as of `now`.
 ///
@@ -30,6 +33,8 @@ pub fn month_report(
 ) -> Result<Report, StoreError> {
     let (start, end) = request.moments(directory.zone());
     let sums = gather::sums(reader, directory, &request.sight, start, end)?;
+    let closings = reader.closings(start, end)?;
+    let rules = held(directory, &closings, request.period);
     let units = units(directory, &sums);
     let listed: Vec<&str> = units.iter().map(|unit| unit.name.as_str()).collect();
     let comparisons = comparisons(reader, directory, request, &listed)?;
@@ -42,58 +47,58 @@ pub fn month_report(
             start,
             end,
             zone: directory.zone(),
-            status: status(reader, start, end, now, request)?,
+            status: status(directory, request, &closings),
             made: now,
             interval: request.interval,
         },
-        queues: queues(reader, directory, &sums, request, start, end)?,
-        calls: calls(directory, &sums, &request.sight),
+        queues: queues(reader, directory, &sums, &rules, request)?,
+        calls: calls(directory, &sums, &rules, &request.sight),
         units,
         unknown_targets: of_legs(&sums.units[UNKNOWN_UNIT.index()]),
         organisations: organisations(directory, &sums, &request.sight),
         comparisons,
         tickets: tickets(reader, directory, request)?,
-        patterns: patterns(reader, directory, &request.sight, start, end)?,
+        patterns: patterns(reader, directory, &rules, request)?,
         quality: quality(reader, directory, &sums, start, end)?,
+        revisions: revisions(reader, directory, request, &closings)?,
     })
 }
 
-fn status(
-    reader: &dyn Reader,
-    start: Moment,
-    end: Moment,
-    now: Moment,
-    request: &Request,
-) -> Result<Status, StoreError> {
-    // Until the stale limit has passed, a source that is behind may still tell of calls of the
-    // period that nobody has heard of.
-    let is_over = now > end.plus_ms(request.stale_after.ms());
-    Ok(if is_over && !reader.has_open(start, end)? { Status::Closed } else { Status::Provisional })
+fn status(directory: &Directory, request: &Request, closings: &[Closing]) -> Status {
+    let zone = directory.zone();
+    let last = |month| closings.iter().rev().find(|closing| closing.month == local_midnight(month, zone));
+    let mut revision = 1;
+    for month in months(request.period) {
+        let Some(closing) = last(month) else { return Status::Provisional };
+        revision = revision.max(closing.revision);
+    }
+    if revision > 1 { Status::Revised } else { Status::Closed }
 }
 
 fn queues(
     reader: &dyn Reader,
     directory: &Directory,
     sums: &Sums,
+    rules: &[Held],
     request: &Request,
-    start: Moment,
-    end: Moment,
 ) -> Result<Vec<QueueSheet>, StoreError> {
+    let (start, end) = request.moments(directory.zone());
     let mut intervals: Vec<Vec<_>> = vec![Vec::new(); directory.queues().len()];
     if let Some(interval) = request.interval {
         for ((id, at), cell) in gather::intervals(reader, directory, &request.sight, interval, start, end)? {
             let queue = directory.queue(id);
-            intervals[id.index()].push((at, of_queue(directory, queue, &cell)));
+            intervals[id.index()].push((at, of_queue(directory, queue, &rules[id.index()], &cell)));
         }
     }
     let seen = seen_queues(directory, &request.sight);
     let sheets = seen.map(|(id, queue)| QueueSheet {
         name: queue.name.clone(),
         title: queue.title.clone(),
-        objective: queue.objective,
-        short_abandon_ms: queue.short_abandon_ms,
-        hours: queue.hours.text().map(str::to_owned),
-        figures: of_queue(directory, queue, &sums.queues[id.index()]),
+        objective: rules[id.index()].terms.objective,
+        short_abandon_ms: rules[id.index()].terms.short_abandon_ms,
+        hours: rules[id.index()].terms.hours.clone(),
+        has_changed: rules[id.index()].has_changed,
+        figures: of_queue(directory, queue, &rules[id.index()], &sums.queues[id.index()]),
         intervals: std::mem::take(&mut intervals[id.index()]),
     });
     Ok(sheets.collect())
@@ -108,16 +113,17 @@ pub(super) fn seen_queues<'a>(
     queues.filter(|(id, _)| sight.sees_queue(*id))
 }
 
-fn calls(directory: &Directory, sums: &Sums, sight: &Sight) -> CallsSheet {
-    let queues: Vec<&Queue> = seen_queues(directory, sight).map(|(_, queue)| queue).collect();
-    let by_first_queue: Vec<_> =
-        seen_queues(directory, sight).map(|(id, queue)| of_queue(directory, queue, &sums.calls[id.index()])).collect();
+fn calls(directory: &Directory, sums: &Sums, rules: &[Held], sight: &Sight) -> CallsSheet {
+    let terms: Vec<&Terms> = seen_queues(directory, sight).map(|(id, _)| &rules[id.index()].terms).collect();
+    let of_first =
+        |(id, queue): (QueueId, &Queue)| of_queue(directory, queue, &rules[id.index()], &sums.calls[id.index()]);
+    let by_first_queue: Vec<_> = seen_queues(directory, sight).map(of_first).collect();
     let mut all = VisitCell::default();
     sums.calls.iter().for_each(|cell| all.merge(cell));
     // A call is counted at the thresholds of its first queue; at one that some queue lacks, the
     // sum over queues would miss calls and pass for a low service level.
-    let first = queues.first().map_or(&[][..], |queue| &queue.thresholds_ms);
-    let is_common = |threshold: &u32| queues.iter().all(|queue| queue.thresholds_ms.contains(threshold));
+    let first = terms.first().map_or(&[][..], |terms| &terms.thresholds_ms);
+    let is_common = |threshold: &u32| terms.iter().all(|terms| terms.thresholds_ms.contains(threshold));
     let common: Vec<u32> = first.iter().copied().filter(is_common).collect();
     let mut total = of_visits(&all, &common, None);
     let is_untold = |what: &Untold| {
@@ -197,8 +203,8 @@ fn filled_by(gap: &Gap, stored: &Quality, directory: &Directory) -> Option<Strin
 }
 
 /// Figures of a queue, and what none of its sources tells.
-fn of_queue(directory: &Directory, queue: &Queue, cell: &VisitCell) -> VisitFigures {
-    let figures = of_visits(cell, &queue.thresholds_ms, queue.objective.as_ref());
+fn of_queue(directory: &Directory, queue: &Queue, rules: &Held, cell: &VisitCell) -> VisitFigures {
+    let figures = of_visits(cell, &rules.terms.thresholds_ms, rules.terms.objective.as_ref());
     VisitFigures { untold: directory.untold_of(queue), ..figures }
 }
 
@@ -360,13 +366,49 @@ mod tests {
     }
 
     #[test]
-    fn a_period_closes_when_its_last_call_can_have_gone_stale() {
+    fn a_period_is_closed_when_each_of_its_months_is_and_says_which_were_corrected() {
         let mut memory = Memory::new();
-        let status = |memory: &Memory, now: &str| memory.report_at("2026-11", None, now).period.status;
-        assert_eq!(status(&memory, "2026-12-01T03:59:00+01:00"), Status::Provisional);
-        assert_eq!(status(&memory, "2026-12-01T04:01:00+01:00"), Status::Closed);
-        memory.has_open = true;
-        assert_eq!(status(&memory, "2026-12-01T04:01:00+01:00"), Status::Provisional);
+        memory.call(0, "2026-11-03T10:00:00+01:00", Outcome::Answered, 30.0);
+        let status = |memory: &Memory, period: &str| memory.report(period, None).period.status;
+        assert_eq!(status(&memory, "2026-11"), Status::Provisional);
+        memory.close("2026-11", "all calls have ended");
+        assert_eq!((status(&memory, "2026-11"), status(&memory, "2026-11-03")), (Status::Closed, Status::Closed));
+        assert_eq!(status(&memory, "2026-Q4"), Status::Provisional);
+        memory.close("2026-10", "all calls have ended");
+        memory.close("2026-12", "all calls have ended");
+        assert_eq!(status(&memory, "2026-Q4"), Status::Closed);
+        memory.close("2026-12", "again");
+        assert_eq!((status(&memory, "2026-Q4"), status(&memory, "2026-11")), (Status::Revised, Status::Closed));
+    }
+
+    #[test]
+    fn a_closed_month_stays_as_signed_until_a_revision_says_what_changed() {
+        let mut memory = Memory::new();
+        memory.call(0, "2026-11-03T10:00:00+01:00", Outcome::Answered, 10.0);
+        memory.transfer(1, "2026-11-03T10:01:00+01:00", LegOutcome::Answered);
+        memory.close("2026-11", "all calls have ended");
+        memory.call(0, "2026-11-04T10:00:00+01:00", Outcome::Abandoned, 40.0);
+        let offered = |memory: &Memory| memory.report("2026-11", None).queues[0].figures.counts.offered;
+        assert_eq!(offered(&memory), 1, "as signed");
+        memory.close("2026-11", "a journal came late");
+        let report = memory.report("2026-11", Some(Interval::Day));
+        assert_eq!((offered(&memory), report.queues[0].intervals.len()), (2, 2));
+        assert_eq!(report.revisions.len(), 2);
+        let told: Vec<String> = report.revisions[1]
+            .changes
+            .iter()
+            .map(|one| format!("{} {} {:?} {:?}", one.name, one.figure, one.was, one.is))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                "kundtjanst offered Count(1) Count(2)",
+                "kundtjanst abandoned Count(0) Count(1)",
+                "kundtjanst objective.value Share(Some(1.0)) Share(Some(0.5))",
+                "kundtjanst answer_rate Share(Some(1.0)) Share(Some(0.5))",
+            ]
+        );
+        assert!(report.revisions[0].changes.is_empty());
     }
 
     #[test]

@@ -3,12 +3,13 @@
 use chrono::{Datelike, Timelike};
 
 use crate::directory::Directory;
-use crate::measure::{Moment, Share};
+use crate::measure::Share;
 use crate::names::DefinitionId;
 use crate::report::figures::threshold_of;
-use crate::report::month;
+use crate::report::rules::Held;
+use crate::report::{Request, month};
 use crate::stats::{Cell, Counts, Scope, ScopeKind, Tier, definition};
-use crate::store::{Reader, Sight, StoreError};
+use crate::store::{Reader, StoreError};
 
 /// One queue's counts by weekday and hour.
 #[derive(Clone, Debug)]
@@ -34,26 +35,26 @@ impl Pattern {
 }
 
 /// Patterns of the queues that may be seen over a period, in the order of the directory.
-pub fn patterns(
+pub(super) fn patterns(
     reader: &dyn Reader,
     directory: &Directory,
-    sight: &Sight,
-    from: Moment,
-    until: Moment,
+    rules: &[Held],
+    request: &Request,
 ) -> Result<Vec<Pattern>, StoreError> {
-    let of_queue = |queue: &crate::directory::Queue| {
-        let (threshold_ms, definition) = threshold_of(queue.objective.as_ref(), &queue.thresholds_ms);
+    let (from, until) = request.moments(directory.zone());
+    let of_queue = |(queue, held): (&crate::directory::Queue, &Held)| {
+        let (threshold_ms, definition) = threshold_of(held.terms.objective.as_ref(), &held.terms.thresholds_ms);
         let empty = || std::array::from_fn(|_| Counts::of_queue(queue));
         Pattern { threshold_ms, definition, cells: (0..7).map(|_| empty()).collect() }
     };
-    let mut patterns: Vec<Pattern> = directory.queues().iter().map(of_queue).collect();
-    for (key, cell) in reader.cells(sight, ScopeKind::Queue, Tier::Quarter, from, until)? {
+    let mut patterns: Vec<Pattern> = directory.queues().iter().zip(rules).map(of_queue).collect();
+    for (key, cell) in reader.cells(&request.sight, ScopeKind::Queue, Tier::Quarter, from, until)? {
         let (Scope::Queue(queue), Cell::Visits(cell)) = (key.scope, cell) else { continue };
         let local = key.start.to_utc().with_timezone(&directory.zone());
         if let Some(pattern) = patterns.get_mut(queue.index()) {
             pattern.cells[local.weekday().num_days_from_monday() as usize][local.hour() as usize] += &cell.counts;
         }
     }
-    let seen = month::seen_queues(directory, sight).map(|(id, _)| patterns[id.index()].clone());
+    let seen = month::seen_queues(directory, &request.sight).map(|(id, _)| patterns[id.index()].clone());
     Ok(seen.collect())
 }

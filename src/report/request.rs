@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chrono_tz::Tz;
 
-use crate::measure::{Moment, Span};
+use crate::measure::Moment;
 use crate::report::ReportKind;
 use crate::report::carried::Carried;
 use crate::stats::period::Period;
@@ -21,9 +21,6 @@ pub struct Request {
     pub interval: Option<Interval>,
     /// Figures that no switch told.
     pub carried: Arc<Carried>,
-    /// How long a call may stay without an event before it counts as stale: a period does not
-    /// close before its last call could have. The call tracker's setting.
-    pub stale_after: Span,
     /// Whose report it is: queues and organisations outside are not in it.
     pub sight: Sight,
 }

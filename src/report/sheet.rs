@@ -8,6 +8,7 @@ use crate::measure::{Moment, Share, Untold};
 use crate::names::DefinitionId;
 use crate::report::compare::Comparison;
 use crate::report::pattern::Pattern;
+use crate::report::revisions::RevisionSheet;
 use crate::report::tickets::TicketSheet;
 use crate::report::{Interval, ReportKind};
 use crate::stats::counts::{Counts, ThresholdCounts};
@@ -41,6 +42,8 @@ pub struct Report {
     pub patterns: Vec<Pattern>,
     /// How good the figures are.
     pub quality: QualitySheet,
+    /// How often its months were signed, and what changed.
+    pub revisions: Vec<RevisionSheet>,
 }
 
 /// A threshold in seconds without needless decimals: its key in every form.
@@ -84,10 +87,12 @@ impl PeriodSheet {
 /// Whether the figures of a period can still change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Status {
-    /// The period is not over, or something in it has not ended nor gone stale.
+    /// A month that the period lies in has not been closed.
     Provisional,
-    /// All has ended; later corrections are revisions.
+    /// All were closed, and are as they were signed then.
     Closed,
+    /// All were closed, and one or more were corrected since; how is told.
+    Revised,
 }
 
 impl Status {
@@ -96,6 +101,16 @@ impl Status {
         match self {
             Self::Provisional => "provisional",
             Self::Closed => "closed",
+            Self::Revised => "revised",
+        }
+    }
+
+    /// The key of its text.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Provisional => "report-provisional",
+            Self::Closed => "report-closed",
+            Self::Revised => "report-revised",
         }
     }
 }
@@ -113,6 +128,8 @@ pub struct QueueSheet {
     pub short_abandon_ms: Option<u32>,
     /// Opening hours as configured; `None`: always open.
     pub hours: Option<String>,
+    /// Whether its rules were changed within the period.
+    pub has_changed: bool,
     /// Sums of the period.
     pub figures: VisitFigures,
     /// The intervals that have visits, by start; empty where none were asked for.

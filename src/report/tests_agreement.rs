@@ -31,6 +31,9 @@ fn memory() -> Memory {
     {
         memory.transfer(unit, started, outcome);
     }
+    // One that came when the month had been closed.
+    memory.call(0, "2026-11-05T10:00:00+01:00", Outcome::Abandoned, 70.0);
+    memory.close("2026-11", "a journal came late");
     memory
 }
 
@@ -68,6 +71,10 @@ fn at<'a>(figures: &'a Json, path: &str) -> &'a Json {
         return &figures["service_level"][by][threshold];
     }
     path.split('.').fold(figures, |value, key| &value[key])
+}
+
+fn number(text: &str) -> u64 {
+    text.parse().unwrap()
 }
 
 fn ratio(share: &Json) -> Option<f64> {
@@ -125,6 +132,25 @@ fn expected(json: &Json, table: &str, row: &str, column: &str) -> Option<f64> {
         "definitions" => {
             let (queue, threshold) = row.split_once(':').unwrap();
             named(&json["queues"], "queue", queue)["service_level"][column][threshold].as_f64()
+        }
+        "revisions" => {
+            let (month, revision) = row.split_once(':').unwrap();
+            assert_eq!(column, "revision");
+            let all = json["period"]["revisions"].as_array().unwrap();
+            let is_it = |one: &&Json| one["month"] == month && one["revision"] == number(revision);
+            all.iter().find(is_it).and_then(|one| one["revision"].as_f64())
+        }
+        "changes" => {
+            let (_, revision) = queue.split_once(':').unwrap();
+            let all = json["period"]["revisions"].as_array().unwrap();
+            let one = all.iter().find(|one| one["revision"] == number(revision)).unwrap();
+            let named =
+                |one: &&Json| format!("{}:{}:{}", one["kind"], one["name"], one["figure"]).replace('"', "") == row;
+            let change = one["changes"].as_array().unwrap().iter().find(named).unwrap();
+            match column {
+                "change" => Some(change["is"].as_f64()? - change["was"].as_f64()?),
+                side => change[side].as_f64(),
+            }
         }
         "quality" if row == "gaps" => Some(json["quality"]["gaps"].as_array().unwrap().len() as f64),
         "quality" => json["quality"][row].as_f64(),

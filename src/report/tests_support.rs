@@ -13,7 +13,8 @@ use crate::report::{Interval, REPORTS, Report, Request, month_report};
 use crate::stats::period::Period;
 use crate::stats::rollup::Rollup;
 use crate::stats::{Cell, CellKey, ScopeKind, Tier};
-use crate::store::{DeadLetterRow, Gap, LegRow, Page, Quality, Reader, Sight, StoreError, VisitRow};
+use crate::store::closing::{ENDED, Rules};
+use crate::store::{Closing, DeadLetterRow, Gap, LegRow, Page, Quality, Reader, Sight, StoreError, VisitRow};
 
 pub(super) const STOCKHOLM: chrono_tz::Tz = chrono_tz::Europe::Stockholm;
 
@@ -60,6 +61,8 @@ pub(super) struct Memory {
     visits: Vec<VisitFact>,
     pub(super) quality: Quality,
     pub(super) has_open: bool,
+    /// What was signed, with the cells as they were.
+    signed: Vec<(Closing, BTreeMap<CellKey, Cell>)>,
 }
 
 impl Memory {
@@ -71,7 +74,28 @@ impl Memory {
             directory,
             quality: Quality::default(),
             has_open: false,
+            signed: Vec::new(),
         }
+    }
+
+    /// Signs a month as it now is.
+    pub(super) fn close(&mut self, month: &str, why: &str) {
+        let (start, ends) = Period::parse(month).unwrap().moments(STOCKHOLM);
+        let cells = self.rollup.touched().filter(|(key, _)| start <= key.start && key.start < ends);
+        let cells = cells.map(|(key, cell)| (*key, cell.clone())).collect();
+        let before = self.signed.iter().filter(|(closing, _)| closing.month == start).count() as u32;
+        let queues = self.directory.queues().iter().map(|queue| (queue.name.clone(), queue.terms()));
+        let closing = Closing {
+            month: start,
+            ends,
+            revision: before + 1,
+            at: ends.plus_ms(36 * 3_600_000 + i64::from(before) * 86_400_000),
+            who: "servicegrad".into(),
+            why: why.into(),
+            rules: Rules { version: 1, queues: queues.collect() },
+        };
+        self.signed.push((closing, cells));
+        self.signed.sort_by_key(|(closing, _)| (closing.month, closing.revision));
     }
 
     fn put(&mut self, change: &Change) {
@@ -169,7 +193,6 @@ pub(super) fn request(period: &str, interval: Option<Interval>) -> Request {
         kind: &REPORTS[0],
         interval,
         carried: Arc::default(),
-        stale_after: Span::from_seconds(4 * 3600),
         sight: Sight::ALL,
     }
 }
@@ -190,9 +213,37 @@ impl Reader for Memory {
                 && key.start < until
                 && sight.sees(key.scope, &self.directory)
         };
-        let cells: BTreeMap<CellKey, Cell> =
-            self.rollup.touched().filter(|(key, _)| is_asked(key)).map(|(key, cell)| (*key, cell.clone())).collect();
+        let signed_of = |key: &CellKey| {
+            self.signed.iter().rev().find(|(closing, _)| closing.month <= key.start && key.start < closing.ends)
+        };
+        let mut cells: BTreeMap<CellKey, Cell> = BTreeMap::new();
+        for (key, cell) in self.rollup.touched().filter(|(key, _)| is_asked(key)) {
+            match signed_of(key) {
+                None => cells.insert(*key, cell.clone()),
+                Some((_, signed)) => signed.get(key).and_then(|cell| cells.insert(*key, cell.clone())),
+            };
+        }
         Ok(cells.into_iter().collect())
+    }
+
+    fn closings(&self, from: Moment, until: Moment) -> Result<Vec<Closing>, StoreError> {
+        let all = self.signed.iter().map(|(closing, _)| closing);
+        Ok(all.filter(|closing| closing.month < until && closing.ends > from).cloned().collect())
+    }
+
+    fn signed(
+        &self,
+        sight: &Sight,
+        kind: ScopeKind,
+        month: Moment,
+        revision: u32,
+    ) -> Result<Vec<(CellKey, Cell)>, StoreError> {
+        let found = self.signed.iter().find(|(closing, _)| (closing.month, closing.revision) == (month, revision));
+        let cells = found.into_iter().flat_map(|(_, cells)| cells);
+        let is_asked = |key: &CellKey| {
+            key.scope.kind() == kind && key.tier == Tier::Month && sight.sees(key.scope, &self.directory)
+        };
+        Ok(cells.filter(|(key, _)| is_asked(key)).map(|(key, cell)| (*key, cell.clone())).collect())
     }
 
     fn visits(
@@ -245,5 +296,6 @@ pub(super) fn small_month() -> Memory {
     memory.transfer(0, "2026-11-03T13:20:00+01:00", LegOutcome::Answered);
     memory.gap("2026-11-04T01:00:00+01:00", "2026-11-04T01:20:00+01:00");
     memory.quality.dead_letters = vec![("malformed".into(), 2), ("orphan_end".into(), 1)];
+    memory.close("2026-11", ENDED);
     memory
 }

@@ -153,16 +153,54 @@ pub(super) fn query(key: CellKey, directory: &Directory) -> (String, Vec<Value<'
 /// The statement that reads all cells of one kind and tier that begin in `from..until`, by start and
 /// name, and its parameters: start, name, and the columns that [`read`] reads.
 pub(super) fn query_range(kind: ScopeKind, tier: Tier, from: Moment, until: Moment) -> (String, Vec<Value<'static>>) {
+    range(kind, tier, from, until, None)
+}
+
+/// The same of those that were signed for a month in a revision.
+pub(super) fn query_signed(
+    kind: ScopeKind,
+    tier: Tier,
+    from: Moment,
+    until: Moment,
+    signed: (Moment, u32),
+) -> (String, Vec<Value<'static>>) {
+    range(kind, tier, from, until, Some(signed))
+}
+
+fn range(
+    kind: ScopeKind,
+    tier: Tier,
+    from: Moment,
+    until: Moment,
+    signed: Option<(Moment, u32)>,
+) -> (String, Vec<Value<'static>>) {
     let columns = columns(kind);
     let mut with = vec![tier.as_str().into(), from.into(), until.into()];
-    let when = "tier = $1 AND start >= $2 AND start < $3";
-    let sql = if kind == ScopeKind::Unit {
-        format!("SELECT start, name, {columns} FROM leg_cell WHERE {when} ORDER BY start, name")
+    let mut rows = "tier = $1 AND start >= $2 AND start < $3".to_owned();
+    if let Some((month, revision)) = signed {
+        with.extend([month.into(), revision.into()]);
+        rows.push_str(" AND month = $4 AND revision = $5");
+    }
+    let table = if kind == ScopeKind::Unit {
+        "leg_cell"
     } else {
         with.push(scope_name(kind).into());
-        format!("SELECT start, name, {columns} FROM visit_cell WHERE {when} AND scope = $4 ORDER BY start, name")
+        rows = format!("{rows} AND scope = ${}", with.len());
+        "visit_cell"
     };
-    (sql, with)
+    let of = if signed.is_some() { "signed_" } else { "" };
+    (format!("SELECT start, name, {columns} FROM {of}{table} WHERE {rows} ORDER BY start, name"), with)
+}
+
+/// The table of a cell, and the columns by which it is taken away.
+pub(super) fn key_row(key: CellKey, directory: &Directory) -> (&'static Table, Vec<Value<'static>>) {
+    let mut values: Vec<Value<'static>> =
+        vec![key.tier.as_str().into(), key.start.into(), name_of(key.scope, directory).to_owned().into()];
+    if key.scope.kind() == ScopeKind::Unit {
+        return (&LEG_CELL, values);
+    }
+    values.insert(0, scope_name(key.scope.kind()).into());
+    (&VISIT_CELL, values)
 }
 
 /// A longest wait was corrected away: finds the next longest among the facts, which are written.

@@ -9,6 +9,7 @@ use crate::names::{CallKey, CallName, QueueId, SourceId, UnitId};
 use crate::stats::totals::{QueueTotals, UnitTotals};
 use crate::stats::{Cell, CellKey, ScopeKind, Tier};
 use crate::store::Sight;
+use crate::store::closing::Closing;
 use crate::store::spool::{Mark, SpoolError};
 
 /// Why the store could not do it: what was tried, on what, and the store's own word.
@@ -88,10 +89,10 @@ pub enum StoreError {
         /// The server's or the connection's word.
         why: String,
     },
-    /// One store could not be copied into another.
-    #[error("store: not copied: {why}")]
-    Carry {
-        /// What stood in the way.
+    /// What was asked for cannot be done, and nothing was.
+    #[error("store: {why}")]
+    Refused {
+        /// What stands in the way, and what to do.
         why: String,
     },
     /// Something stored cannot be read back.
@@ -214,6 +215,10 @@ pub trait Store: Send {
     /// A call seen before, if it is known.
     fn recall_call(&mut self, key: &CallKey) -> Result<Option<Vec<u8>>, StoreError>;
 
+    /// Until when calls of a source have been let go, if any were: a call before that which is not
+    /// known may have been.
+    fn calls_gone_until(&mut self, source: SourceId) -> Result<Option<Moment>, StoreError>;
+
     /// A stored cell, if there is one.
     fn recall_cell(&mut self, key: CellKey) -> Result<Option<Cell>, StoreError>;
 
@@ -332,8 +337,8 @@ impl Page {
 /// Reads. Any number of them, beside the writer. What a [`Sight`] does not cover is left out of
 /// every answer, as if it were not there.
 pub trait Reader: Send {
-    /// Cells of one kind and tier that begin in `from..until`, by start. Queues and units that are
-    /// no longer configured are left out.
+    /// Cells of one kind and tier that begin in `from..until`, by start: those of a closed month as they
+    /// were signed last. Queues and units that are no longer configured are left out.
     fn cells(
         &self,
         sight: &Sight,
@@ -341,6 +346,18 @@ pub trait Reader: Send {
         tier: Tier,
         from: Moment,
         until: Moment,
+    ) -> Result<Vec<(CellKey, Cell)>, StoreError>;
+
+    /// Closings of the months that lie in `from..until` or partly so, by month and revision.
+    fn closings(&self, from: Moment, until: Moment) -> Result<Vec<Closing>, StoreError>;
+
+    /// The month cells of one kind as they were signed in a revision.
+    fn signed(
+        &self,
+        sight: &Sight,
+        kind: ScopeKind,
+        month: Moment,
+        revision: u32,
     ) -> Result<Vec<(CellKey, Cell)>, StoreError>;
 
     /// Visits of a queue offered in `from..until`, by time, source, call and number.

@@ -52,6 +52,12 @@ pub trait Database: Debug + Send {
         work: &mut dyn FnMut() -> Result<(), StoreError>,
     ) -> Result<(), StoreError>;
 
+    /// Sees to it that what was erased stands nowhere in what the store occupies, as far as that is in
+    /// our hands: a server's own files are not.
+    fn scrub(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
     /// Says that the writer is there, where it has a place that others wait for.
     fn keep(&self) -> Result<(), StoreError> {
         Ok(())

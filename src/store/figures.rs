@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use crate::directory::Directory;
 use crate::measure::Moment;
-use crate::names::{CallKey, QueueId};
+use crate::names::{CallKey, QueueId, SourceId};
 use crate::stats::{Cell, CellKey};
 use crate::store::cells::{self, Ids};
 use crate::store::contract::{Commit, Restored, SourceState, Store, StoreError};
 use crate::store::database::{Database, Statement, Write};
 use crate::store::facts::{self, VISIT_COLUMNS};
 use crate::store::tables::{CALL, DEAD_LETTER, GAP, SOURCE, TOTAL};
+use crate::store::upkeep::retention;
 use crate::store::value::Value;
 
 /// A visit is decided at most this long after it was offered: bounds the search for recent ones.
@@ -138,6 +139,10 @@ impl Store for Figures {
         let sql = "SELECT content FROM call WHERE source = $1 AND call = $2";
         let with = [source.into(), key.call.as_str().into()];
         self.database.first("recalling a call", sql, &with, |row| Ok(row.bytes(0)?.to_vec()))
+    }
+
+    fn calls_gone_until(&mut self, source: SourceId) -> Result<Option<Moment>, StoreError> {
+        retention::gone_until(&*self.database, "calls", self.directory.source_name(source))
     }
 
     fn recall_cell(&mut self, key: CellKey) -> Result<Option<Cell>, StoreError> {

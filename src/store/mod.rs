@@ -13,7 +13,7 @@
 //!
 //! - [`contract`]: the traits [`Store`] (write) and [`Reader`] · [`sight`]: who may see what
 //! - [`figures`]: both over a [`Database`]; [`facts`], [`cells`]: to rows and back; [`mod@read`]: for reports
-//! - [`saved`]: the stored form of a call
+//! - [`saved`]: the stored form of a call · [`closing`]: months whose figures were signed
 //! - [`spool`]: what the store could not take yet, on disk
 //! - [`ledger`]: what is kept beside the figures: [`audit`], [`outbox`]
 //! - [`tables`]: the list of tables; [`migrations`]: the steps that bring a store to this schema
@@ -24,6 +24,7 @@
 
 pub mod audit;
 pub mod cells;
+pub mod closing;
 pub mod contract;
 pub mod database;
 pub mod facts;
@@ -43,6 +44,7 @@ pub mod upkeep;
 pub mod value;
 
 pub use audit::Act;
+pub use closing::Closing;
 pub use contract::{
     After, Commit, DeadLetterRow, Gap, LegRow, Page, Quality, Reader, Restored, SourceState, Store, StoreError,
     VisitRow,

@@ -1,14 +1,16 @@
 //! The figures over any database: what reports read.
 
+use crate::directory::Directory;
 use crate::measure::Moment;
 use crate::names::{QueueId, UnitId};
 use crate::stats::{Cell, CellKey, ScopeKind, Tier};
-use crate::store::Sight;
 use crate::store::cells::{self, Ids};
+use crate::store::closing::{self, Closing};
 use crate::store::contract::{DeadLetterRow, Gap, LegRow, Page, Quality, Reader, StoreError, VisitRow};
 use crate::store::facts::{self, VISIT_COLUMNS};
 use crate::store::figures::Figures;
 use crate::store::value::Value;
+use crate::store::{Database, Sight};
 
 impl Reader for Figures {
     fn cells(
@@ -20,14 +22,35 @@ impl Reader for Figures {
         until: Moment,
     ) -> Result<Vec<(CellKey, Cell)>, StoreError> {
         let ids = Ids::of(&self.directory);
-        let (sql, with) = cells::query_range(kind, tier, from, until);
         let mut cells = Vec::new();
-        self.database.each("reading rollups", &sql, &with, &mut |row| {
-            if let Some(scope) = ids.scope(kind, row.text(1)?).filter(|scope| sight.sees(*scope, &self.directory)) {
-                cells.push((CellKey { scope, tier, start: Moment(row.int(0)?) }, cells::read(kind, &row, 2)?));
-            }
-            Ok(())
-        })?;
+        for (from, until, signed) in closing::stretches(&*self.database, from, until)? {
+            let (sql, with) = match signed {
+                None => cells::query_range(kind, tier, from, until),
+                Some(signed) => cells::query_signed(kind, tier, from, until, signed),
+            };
+            self.database.each("reading rollups", &sql, &with, &mut |row| {
+                if let Some(scope) = ids.scope(kind, row.text(1)?).filter(|scope| sight.sees(*scope, &self.directory)) {
+                    cells.push((CellKey { scope, tier, start: Moment(row.int(0)?) }, cells::read(kind, &row, 2)?));
+                }
+                Ok(())
+            })?;
+        }
+        Ok(cells)
+    }
+
+    fn closings(&self, from: Moment, until: Moment) -> Result<Vec<Closing>, StoreError> {
+        closing::closings(&*self.database, from, until)
+    }
+
+    fn signed(
+        &self,
+        sight: &Sight,
+        kind: ScopeKind,
+        month: Moment,
+        revision: u32,
+    ) -> Result<Vec<(CellKey, Cell)>, StoreError> {
+        let mut cells = closing::signed(&*self.database, &self.directory, kind, month, revision)?;
+        cells.retain(|(key, _)| sight.sees(key.scope, &self.directory));
         Ok(cells)
     }
 
@@ -111,26 +134,38 @@ impl Reader for Figures {
             &[from.into(), until.into()],
             |row| Ok((row.text(0)?.to_owned(), row.int(1)?)),
         )?;
-        let told_until = self.database.all(
-            doing,
-            "SELECT name, CAST(state ->> 'newest' AS bigint) FROM source WHERE state ->> 'newest' IS NOT NULL ORDER BY name",
-            &[],
-            |row| Ok((row.text(0)?.to_owned(), Moment(row.int(1)?))),
-        )?;
+        let told_until = told_until(&*self.database)?;
         Ok(Quality { gaps, dead_letters, told_until })
     }
 
     fn has_open(&self, from: Moment, until: Moment) -> Result<bool, StoreError> {
-        let sql = "SELECT EXISTS (SELECT 1 FROM visit WHERE queue = $1 AND offered >= $2 AND offered < $3
-                                  AND (outcome IS NULL OR NOT over))";
-        for queue in self.directory.queues() {
-            let with = [queue.name.as_str().into(), from.into(), until.into()];
-            if self.database.first("looking for open calls", sql, &with, |row| row.flag(0))? == Some(true) {
-                return Ok(true);
-            }
-        }
-        Ok(false)
+        has_open(&*self.database, &self.directory, from, until)
     }
+}
+
+/// How far each source has told, by name.
+pub(super) fn told_until(database: &dyn Database) -> Result<Vec<(String, Moment)>, StoreError> {
+    let sql = "SELECT name, CAST(state ->> 'newest' AS bigint) FROM source WHERE state ->> 'newest' IS NOT NULL ORDER BY name";
+    database
+        .all("reading how far sources have told", sql, &[], |row| Ok((row.text(0)?.to_owned(), Moment(row.int(1)?))))
+}
+
+/// Whether a visit of `from..until` is still open.
+pub(super) fn has_open(
+    database: &dyn Database,
+    directory: &Directory,
+    from: Moment,
+    until: Moment,
+) -> Result<bool, StoreError> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM visit WHERE queue = $1 AND offered >= $2 AND offered < $3
+                              AND (outcome IS NULL OR NOT over))";
+    for queue in directory.queues() {
+        let with = [queue.name.as_str().into(), from.into(), until.into()];
+        if database.first("looking for open calls", sql, &with, |row| row.flag(0))? == Some(true) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Parameters of a page of what `name` has in `from..until`.

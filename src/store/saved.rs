@@ -6,8 +6,9 @@ use smol_str::SmolStr;
 
 use crate::call::Call;
 use crate::call::fact::CallFacts;
-use crate::call::testimony::{SwitchQueue, SwitchQueues, Testimony};
+use crate::call::testimony::{Milestone, SwitchQueue, SwitchQueues, Testimony};
 use crate::directory::Directory;
+use crate::measure::Moment;
 use crate::names::{CallKey, QueueId, UnitId};
 
 /// Positions in it point into the three lists of names.
@@ -67,6 +68,38 @@ pub fn from_bytes(bytes: &[u8], key: &CallKey, queues: &mut SwitchQueues, direct
         is_stale: saved.is_stale,
         orphans_told: saved.orphans_told,
     })
+}
+
+/// Whether a caller was sent on to `number` in the call that these bytes hold.
+pub fn says(bytes: &[u8], number: &str) -> bool {
+    let Ok(mut saved) = postcard::from_bytes::<Saved>(bytes) else { return false };
+    let mut is_said = false;
+    saved.each_target(|target, _| is_said |= *target == number);
+    is_said
+}
+
+/// The bytes with what `in_place` says for each moment in the place of `number`; `None` when they
+/// are not a call.
+pub fn without(bytes: &[u8], number: &str, in_place: impl Fn(Moment) -> String) -> Option<Vec<u8>> {
+    let mut saved: Saved = postcard::from_bytes(bytes).ok()?;
+    saved.each_target(|target, at| {
+        if *target == number {
+            *target = in_place(at).into();
+        }
+    });
+    postcard::to_allocvec(&saved).ok()
+}
+
+impl Saved {
+    /// Every number that a caller was sent on to, with the moment.
+    fn each_target(&mut self, mut each: impl FnMut(&mut SmolStr, Moment)) {
+        for testimony in &mut self.testimonies {
+            if let Milestone::Sent(sent) = &mut testimony.what {
+                each(&mut sent.target, testimony.stamp.at);
+            }
+        }
+        self.facts.legs.iter_mut().for_each(|leg| each(&mut leg.target, leg.started));
+    }
 }
 
 fn position(names: &mut Vec<SmolStr>, name: &str) -> u32 {

@@ -136,6 +136,18 @@ tables! {
         "scope:text tier:text start name:text thresholds:json waits:bytes max_answered max_all counts:visits";
     /// Rollups of legs.
     LEG_CELL = "leg_cell" by "tier start name": "tier:text start name:text counts:legs";
+    /// Months whose figures were signed.
+    MONTH_REVISION = "month_revision" by "month revision":
+        "month revision ends at who:text why:text terms:json";
+    /// The rollups of such a month as they were signed.
+    SIGNED_VISIT_CELL = "signed_visit_cell" by "month revision scope tier start name":
+        "month revision scope:text tier:text start name:text thresholds:json waits:bytes max_answered max_all
+         counts:visits";
+    /// The same of legs.
+    SIGNED_LEG_CELL = "signed_leg_cell" by "month revision tier start name":
+        "month revision tier:text start name:text counts:legs";
+    /// What was let go.
+    LET_GO = "let_go" by "kind name": "kind:text name:text until";
     /// Counters that only grow.
     TOTAL = "total" by "kind name": "kind:text name:text state:json";
     /// What could not be used.

@@ -66,7 +66,8 @@ pub async fn guard(State(shared): State<Arc<Shared>>, request: Request, next: Ne
         Err((status, why)) => refuse(&shared, &parts, status, why),
     };
     for (name, value) in HEADERS {
-        response.headers_mut().insert(name, HeaderValue::from_static(value));
+        // A page may forbid itself more, or other things.
+        response.headers_mut().entry(name).or_insert(HeaderValue::from_static(value));
     }
     response
 }

@@ -83,7 +83,7 @@ fn render(shared: &Shared, visitor: &Visitor, look: &Look, wanted: Option<&str>)
                 }
                 p #banner .banner hidden {}
                 noscript { p .banner { (say("board-noscript")) } }
-                ul #alerts .alerts aria-label=(say("board-alerts")) hidden {}
+                ul #alerts .alerts aria-label=(say("board-alerts")) data-more=(say("board-alerts-more")) hidden {}
                 main #content tabindex="-1" data-layout=(layout) {
                     @for queue in &shown { (tile(queue, look, may_see_queue)) }
                     @if shown.is_empty() { p .promise { (say("board-no-queue")) } }

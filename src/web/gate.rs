@@ -227,3 +227,47 @@ fn is_this_machine(host: &str) -> bool {
     };
     name == "localhost" || name.parse::<std::net::Ipv4Addr>().is_ok_and(|address| address.is_loopback())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::directory::Units;
+    use crate::store::{StoreSettings, open_ledger};
+    use crate::web::grant::{Grant, Role};
+    use crate::web::kept;
+    use crate::web::users::{User, UserFile};
+
+    #[test]
+    fn nobody_serves_the_world_before_somebody_was_given_a_way_in() {
+        let folder = tempfile::tempdir().unwrap();
+        let users = folder.path().join("users.toml");
+        let directory =
+            Arc::new(Directory::new(chrono_tz::Europe::Stockholm, Vec::new(), Vec::new(), Units::none()).unwrap());
+        let store = StoreSettings::at(&format!("sqlite:{}", folder.path().join("figures.db").display()));
+        let (trail, _thread) = AuditTrail::start(open_ledger(&store).unwrap(), Clock::system());
+        let settings = HttpSettings { users: Some(users.clone()), ..HttpSettings::default() };
+        let open =
+            |address: &str| Gate::open(&settings, address.parse().unwrap(), &directory, trail.clone(), Clock::system());
+        // A file in which nobody stands lets nobody in, so that everybody could have come.
+        assert!(matches!(open("192.0.2.1:9464"), Err(GateError::Open(_))));
+        assert!(open("127.0.0.1:9464").unwrap().is_without_keys());
+        let anna = User {
+            name: "anna".into(),
+            argon2id: "$argon2id$x".into(),
+            made: String::new(),
+            grant: Grant::new(Role::Admin, &[], &[]),
+        };
+        kept::write(&users, &UserFile { users: vec![anna] }).unwrap();
+        let gate = open("192.0.2.1:9464").unwrap();
+        assert!(gate.is_secure() && gate.has_users() && gate.cookie_name().starts_with("__Host-"));
+        assert!(!open("127.0.0.1:9464").unwrap().is_without_keys());
+    }
+
+    #[test]
+    fn a_session_is_found_among_other_cookies() {
+        let request = axum::http::Request::builder().header("cookie", "a=1; servicegrad=ord; b=servicegrad=x");
+        let (parts, ()) = request.body(()).unwrap().into_parts();
+        assert_eq!(cookie(&parts, "servicegrad"), Some("ord"));
+        assert_eq!(cookie(&parts, "grad"), None);
+    }
+}

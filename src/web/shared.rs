@@ -8,7 +8,7 @@ use tokio::sync::{Semaphore, watch};
 use crate::alert::AlertBoard;
 use crate::clock::Clock;
 use crate::directory::Directory;
-use crate::measure::{Moment, Span};
+use crate::measure::Moment;
 use crate::metrics::HttpMetrics;
 use crate::source::Sink;
 use crate::stats::Snapshot;
@@ -40,8 +40,6 @@ pub struct Shared {
     pub http: HttpMetrics,
     /// Most series on the page of metrics.
     pub series_max: usize,
-    /// How long a call may stay without an event before it counts as stale.
-    pub stale_after: Span,
     /// Tells the time.
     pub clock: Clock,
     /// Who is let in.

@@ -16,6 +16,7 @@ use crate::web::visitor::Visitor;
 
 /// A token as it is kept.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Token {
     /// What it is known by.
     pub name: String,

@@ -20,6 +20,7 @@ const PASSWORD_BYTES_MAX: usize = 1024;
 
 /// A user as kept.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct User {
     /// The name to log in with.
     pub name: String,

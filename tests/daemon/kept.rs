@@ -1,6 +1,6 @@
 //! What is kept is looked after from the command line.
 
-use crate::program::{House, write};
+use crate::program::{House, until, write};
 
 const CONFIG: &str = "[[source]]\nname = \"vaxel\"\nkind = \"asterisk_queue_log\"\npath = \"FOLDER/queue_log\"\n[[queue]]\nname = \"kundtjanst\"\n";
 const LOG: &str = "1772434800|a.1|kundtjanst|NONE|ENTERQUEUE||1|1\n1772434810|a.1|kundtjanst|m|CONNECT|10|a.2|1\n1772434900|a.1|kundtjanst|m|COMPLETEAGENT|10|90|1\n";
@@ -76,4 +76,72 @@ fn an_older_store_is_migrated_when_told_so() {
     house.ok(&["store", "migrate"]);
     let (code, _, said) = told(&house, &["store", "verify"]);
     assert_eq!(code, 0, "{said}");
+}
+
+/// A call of March, and one of April.
+const MONTHS: &str = "1772434800|a.1|kundtjanst|NONE|ENTERQUEUE||1|1\n1772434810|a.1|kundtjanst|m|CONNECT|10|a.2|1\n1772434900|a.1|kundtjanst|m|COMPLETEAGENT|10|90|1\n1775466000|b.1|kundtjanst|NONE|ENTERQUEUE||1|1\n1775466010|b.1|kundtjanst|NONE|ABANDON|1|1|10\n";
+/// A call of March that comes when the month has been closed.
+const LATE: &str = "1772521200|c.1|kundtjanst|NONE|ENTERQUEUE||1|1\n1772521240|c.1|kundtjanst|NONE|ABANDON|1|1|40\n";
+
+#[test]
+fn a_month_is_closed_and_a_late_event_makes_revision_2_with_the_difference() {
+    let house = House::new(CONFIG);
+    write(&house.path("queue_log"), MONTHS);
+    house.ok(&["import", "--source", "vaxel", "queue_log"]);
+    assert_eq!(house.report(&["--period", "2026-03"])["period"]["status"], "provisional");
+    house.ok(&["store", "close", "--who", "anna"]);
+    let closed = house.report(&["--period", "2026-03"]);
+    assert_eq!(closed["period"]["status"], "closed");
+    assert_eq!(house.report(&["--period", "2026-03-02"])["period"]["status"], "closed");
+    let (code, _, said) = told(&house, &["store", "close", "--period", "2098-01"]);
+    assert!(code == 1 && said.contains("2098-01 cannot be closed yet"), "{said}");
+
+    write(&house.path("late"), LATE);
+    house.ok(&["import", "--source", "vaxel", "late"]);
+    assert_eq!(house.report(&["--period", "2026-03"])["queues"], closed["queues"], "as signed");
+    house.ok(&["store", "close", "--period", "2026-03", "--why", "journal of a night", "--who", "anna"]);
+    let revised = house.report(&["--period", "2026-03"]);
+    assert_eq!((&revised["period"]["status"], &revised["queues"][0]["offered"]), (&"revised".into(), &2.into()));
+    let revisions = &revised["period"]["revisions"];
+    assert_eq!((&revisions[1]["revision"], &revisions[1]["why"]), (&2.into(), &"journal of a night".into()));
+    let changes: Vec<String> = revisions[1]["changes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| format!("{} {} {}", one["figure"].as_str().unwrap(), one["was"], one["is"]))
+        .collect();
+    assert_eq!(changes, ["offered 1 2", "abandoned 0 1", "answer_rate 1.0 0.5"]);
+    let table = house.ok(&["report", "--period", "2026-03"]);
+    assert!(table.contains("reviderad") && table.contains("journal of a night"), "{table}");
+    let (code, _, said) = told(&house, &["store", "verify"]);
+    assert_eq!(code, 0, "{said}");
+}
+
+#[test]
+fn the_daemon_closes_a_month_by_itself_and_nobody_else_changes_the_store_meanwhile() {
+    let house = House::new(&format!("[upkeep]\nevery = \"1s\"\n{CONFIG}"));
+    write(&house.path("queue_log"), MONTHS);
+    let daemon = house.run();
+    until("March is closed", || {
+        let (code, out, _) = told(&house, &["report", "--period", "2026-03", "--format", "json"]);
+        code == 0 && out.contains("\"status\": \"closed\"")
+    });
+    for arguments in
+        [&["store", "erase", "--number", "7100"][..], &["store", "recompute", "--period", "2026-03", "--why", "x"]]
+    {
+        let (code, _, said) = told(&house, arguments);
+        assert!(code == 1 && said.contains("being written by another program"), "{said}");
+    }
+    house.ok(&["store", "backup", "running.db"]);
+    let (code, _, said) = told(&house, &["store", "verify"]);
+    assert_eq!(code, 0, "{said}");
+    daemon.stop();
+    house.ok(&["store", "recompute", "--period", "2026-03", "--why", "to be sure"]);
+    assert_eq!(house.report(&["--period", "2026-03"])["period"]["status"], "closed", "nothing has changed");
+    house.ok(&["store", "erase", "--number", "7100"]);
+    house.ok(&["store", "retain"]);
+    let kept = house.ok(&["store", "export", "--number", "7100"]);
+    assert_eq!(serde_json::from_str::<serde_json::Value>(&kept).unwrap()["transfers"], serde_json::json!([]));
+    assert_eq!(told(&house, &["store", "erase", "--number", "7"]).0, 2, "one digit is no number");
+    assert_eq!(told(&house, &["store", "erase"]).0, 2);
 }

@@ -36,6 +36,7 @@ fn the_reports_service_level_is_that_of_the_stored_facts() {
     std::fs::copy("config/lystkom-units.csv", house.path("units.csv")).unwrap();
     house.ok(&["simulate", "--from", "2023-01-01", "--to", "2024-01-01", "--output", "year.ndjson"]);
     house.ok(&["import", "--source", "simulering", "year.ndjson"]);
+    house.ok(&["store", "close"]);
     let report = house.report(&["--period", "2023", "--interval", "day"]);
     assert_eq!(report["period"]["status"], "closed");
     let facts = rusqlite::Connection::open(house.path("figures.db")).unwrap();

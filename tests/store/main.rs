@@ -11,12 +11,14 @@
 
 mod away;
 mod callers;
+mod closing;
 mod crash;
 mod figures;
 mod houses;
 mod lease;
 mod ledger;
 mod migration;
+mod people;
 #[path = "../daemon/program.rs"]
 mod program;
 mod proxy;

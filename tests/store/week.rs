@@ -113,6 +113,15 @@ impl Told {
     pub fn offered(&self) -> usize {
         self.visits.len()
     }
+
+    pub fn cells_of(&self, tier: Tier) -> Vec<&(CellKey, Cell)> {
+        self.cells.iter().filter(|(key, _)| key.tier == tier).collect()
+    }
+
+    /// What could not be used, by reason.
+    pub fn refused(&self) -> &[(String, i64)] {
+        &self.quality.dead_letters
+    }
 }
 
 pub fn told(settings: &StoreSettings, directory: &Arc<Directory>) -> Told {

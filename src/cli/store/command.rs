@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 
 use crate::cli::error::CliError;
-use crate::cli::store::whole;
+use crate::cli::store::{months, people, whole};
 use crate::clock::Clock;
 use crate::config::{self, Config};
 use crate::store::Act;
@@ -15,6 +15,7 @@ use crate::store::Act;
 #[command(after_help = "\
 Examples:
   servicegrad store verify --config my.toml
+  servicegrad store close --config my.toml
   servicegrad store backup figures-2026-11.db --config my.toml
   servicegrad store move --to postgres://servicegrad@db.example.se/figures --config my.toml
 
@@ -47,6 +48,46 @@ month that reports are made from; facts are the visits, calls and transfers behi
 by the rules of the configuration: a queue whose thresholds were changed without saying from when
 differs in every month before.")]
     Verify,
+    /// Close months whose last call has ended, and revise closed ones whose figures have changed
+    #[command(after_help = "\
+A closed month is shown as it was signed, in every form of every report. Events that come later change it
+only by a revision with a number, and each report says what changed. The daemon does this by itself unless
+`upkeep.close` is off; by hand it is for stores that are filled by imports, and for whoever cannot wait.")]
+    Close {
+        /// Only these months, and fail where one cannot be closed yet: 2026-11, 2026-Q4, 2026
+        #[arg(long)]
+        period: Option<String>,
+        /// Why, for the report and the audit log
+        #[arg(long, value_name = "TEXT")]
+        why: Option<String>,
+    },
+    /// Count months anew from their facts, under the rules that the configuration now has for them
+    #[command(after_help = "\
+Stop the daemon first. What was signed stays: a closed month gets a revision with the difference. To count
+older months by other thresholds or another definition, say in [[queue.earlier]] what holds until when.
+The act is noted in the audit log.")]
+    Recompute {
+        /// Which months: 2026-11, 2026-Q4, 2026
+        #[arg(long)]
+        period: String,
+        /// Why, for the report and the audit log
+        #[arg(long, value_name = "TEXT")]
+        why: String,
+    },
+    /// Let go what is older than `[upkeep]` says
+    #[command(after_help = "\
+The daemon does this by itself. It is done in short steps; interrupted, the rest is done the next time.")]
+    Retain,
+    /// Print everything that is kept about a number or an attendant, as JSON
+    #[command(after_help = "\
+Callers' numbers and attendants' names are kept of no call. What can be left is a number that callers were
+sent on to, and what a line says that could not be used. That it was looked up is noted in the audit log.")]
+    Export(people::About),
+    /// Erase a number or an attendant's name
+    #[command(after_help = "\
+Stop the daemon first. In each transfer the unit stays and the number goes, so that no figure changes.
+Backups still have it. The audit log says that something was erased, and not what.")]
+    Erase(people::About),
     /// Copy the store into a new file, while the daemon runs
     #[command(after_help = "\
 The copy is the store as it was when the command began; intake is not held up. A store on PostgreSQL is
@@ -89,6 +130,11 @@ pub fn run(args: &StoreArgs) -> Result<(), CliError> {
     match &args.what {
         What::Migrate => whole::migrate(&work),
         What::Verify => whole::verify(&work),
+        What::Close { period, why } => months::close(&work, period.as_deref(), why.as_deref()),
+        What::Recompute { period, why } => months::recompute(&work, period, why, &args.config),
+        What::Retain => people::retain(&work),
+        What::Export(about) => people::export(&work, about),
+        What::Erase(about) => people::erase(&work, about),
         What::Backup { to } => whole::back_up(&work, to),
         What::Restore { from, replace } => whole::restore(&work, from, *replace),
         What::Move { to } => whole::carry(&work, to),

@@ -2,8 +2,11 @@
 //!
 //! - [`command`]: what can be typed
 //! - `whole`: migrate, verify, backup, restore, move: the store as a whole
+//! - `months`: close, recompute · `people`: export, erase, retain
 
 pub mod command;
+mod months;
+mod people;
 mod whole;
 
 pub use command::{StoreArgs, run};

@@ -36,6 +36,9 @@ pub(super) fn verify(work: &Work) -> Result<(), CliError> {
         format!("{about}, {tier} from {}: {figure} is {stored}, its facts come to {facts}\n", local(*start, zone))
     };
     print(verified.differences.iter().map(line).collect::<String>().as_bytes())?;
+    if verified.without_facts > 0 {
+        tell(&format!("{} months cannot be verified: their facts have been let go", verified.without_facts));
+    }
     for name in &verified.unconfigured {
         tell(&format!("{name} is not configured: its rollups were not compared"));
     }

@@ -1,7 +1,7 @@
 //! From a report to its document.
 
 use crate::report::document::{Document, Speak};
-use crate::report::sheet::{Report, Status};
+use crate::report::sheet::Report;
 
 /// The report as people read it.
 pub fn document(report: &Report, speak: Speak) -> Document {
@@ -14,7 +14,7 @@ pub fn document(report: &Report, speak: Speak) -> Document {
     let fact = |key: &str, value: String| (speak.text(key), value);
     let mut facts = vec![
         fact("fact-days", format!("{} – {last}", period.from)),
-        fact("fact-status", status(report, speak)),
+        fact("fact-status", speak.text(report.period.status.key())),
         fact("fact-zone", period.zone.name().to_owned()),
         fact("fact-made", period.local(period.made)),
     ];
@@ -23,11 +23,4 @@ pub fn document(report: &Report, speak: Speak) -> Document {
     }
     let chapters = report.kind.chapters.iter().filter_map(|chapter| chapter(report, speak)).collect();
     Document { title, facts, chapters }
-}
-
-fn status(report: &Report, speak: Speak) -> String {
-    match report.period.status {
-        Status::Closed => speak.text("report-closed"),
-        Status::Provisional => speak.text("report-provisional"),
-    }
 }

@@ -54,6 +54,10 @@ fn levels(queue: &QueueSheet, pattern: &Pattern, speak: Speak) -> Table {
         cells.extend((0..7).map(|day| value(pattern, &pattern.cells[day][hour])));
         let mut all = Counts::default();
         pattern.cells.iter().for_each(|day| all += &day[hour]);
+        // Callers in the night alone say nothing of the level.
+        if definition::service_level(&all, pattern.threshold_ms, pattern.definition).ratio().is_none() {
+            continue;
+        }
         cells.push(value(pattern, &all));
         table.rows.push(Row::new(hour.to_string(), cells));
     }

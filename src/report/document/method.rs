@@ -21,6 +21,11 @@ pub fn chapter(report: &Report, speak: Speak) -> Option<Chapter> {
     let notes = ["report-letters", "report-attribution", "report-percentiles", "report-unit-rule"];
     let mut blocks = vec![Block::Table(table)];
     blocks.extend(notes.map(|key| Block::Text(speak.text(key))));
+    let changed: Vec<&str> =
+        report.queues.iter().filter(|queue| queue.has_changed).map(|queue| &*queue.title).collect();
+    if !changed.is_empty() {
+        blocks.push(Block::Text(speak.with("report-rules-changed", &[("queues", changed.join(", "))])));
+    }
     Some(Chapter { title: speak.text("report-method"), blocks })
 }
 

@@ -8,7 +8,7 @@
 //! - [`parts`]: what a document is made of · [`speak`]: numbers and words in one language
 //! - [`compose`]: from a report to its document
 //! - chapters: [`summary`], [`comparison`], [`course`] (by interval), [`hours`] (by weekday and
-//!   hour), [`units`], [`tickets`], [`definitions`], [`method`], [`quality`]; their common columns in `visits`
+//!   hour), [`units`], [`tickets`], [`definitions`], [`method`], [`revisions`], [`quality`]; their common columns in `visits`
 //! - documents of their own: [`explain`] (how a figure came about), [`staffing`] (attendants needed)
 
 pub mod comparison;
@@ -20,6 +20,7 @@ pub mod hours;
 pub mod method;
 pub mod parts;
 pub mod quality;
+pub mod revisions;
 pub mod speak;
 pub mod staffing;
 pub mod summary;

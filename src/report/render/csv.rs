@@ -15,6 +15,7 @@ use crate::measure::{Share, Untold};
 use crate::names::DefinitionId;
 use crate::report::figures::is_met;
 use crate::report::render::{Locale, Style};
+use crate::report::revisions::Signed;
 use crate::report::sheet::{LegFigures, PeriodSheet, QualitySheet, Report, VisitFigures, seconds};
 
 /// Writes the report as CSV after RFC 4180: lines end with CR LF, fields are quoted where needed.
@@ -149,7 +150,37 @@ fn rows(report: &Report) -> Vec<Row> {
     beside(report, &mut rows);
     patterns(report, &mut rows);
     rows.push(quality(period, &report.quality));
+    revisions(report, &mut rows);
     rows
+}
+
+/// What was signed, and for each revision what it changed.
+fn revisions(report: &Report, rows: &mut Vec<Row>) {
+    for one in &report.revisions {
+        let of = |mut row: Row| {
+            row.text("month", one.month.format("%Y-%m").to_string());
+            row.whole("revision", i64::from(one.revision));
+            row
+        };
+        let mut signing = of(Row::of(&report.period, "revision"));
+        signing.text("signed", report.period.local(one.at));
+        signing.text("signed_by", &one.who);
+        signing.text("reason", &one.why);
+        rows.push(signing);
+        for change in &one.changes {
+            let mut row = of(named(&report.period, "revision_change", &change.name, &change.title));
+            row.text("kind", change.kind);
+            row.text("figure", &change.figure);
+            for (column, signed) in [("was", change.was), ("is", change.is)] {
+                match signed {
+                    Signed::Count(count) => row.whole(column, count),
+                    Signed::Share(share) => row.real(column, share),
+                    Signed::Absent => row.real(column, None),
+                }
+            }
+            rows.push(row);
+        }
+    }
 }
 
 /// Other periods: rows like those of the period itself, with `beside`, `beside_from`, `beside_to`.

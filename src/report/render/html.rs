@@ -10,8 +10,8 @@ use crate::report::document::{Block, Document, Row, Speak, Table, Value, Weight,
 use crate::report::render::{Style, svg};
 use crate::report::sheet::Report;
 
-/// How it looks, on screen and on paper.
-const CSS: &str = include_str!("report.css");
+/// How it looks, on screen and on paper: all that stands in its `<style>`.
+pub const CSS: &str = include_str!("report.css");
 
 /// Writes the report as one HTML page.
 ///

@@ -12,7 +12,7 @@ use crate::measure::{Moment, Share, Untold};
 use crate::names::DefinitionId;
 use crate::report::figures::is_met;
 use crate::report::render::Style;
-use crate::report::render::json_beside::{comparisons, tickets, weekday_hours};
+use crate::report::render::json_beside::{comparisons, revisions, tickets, weekday_hours};
 use crate::report::render::json_keys::{
     Body, Calls, CallsOfQueue, Cells, Definition, Doubt, Gap, Interval, Judged, Keyed, Legs, Mean, Organisation,
     OwnObjective, Period, Quality, Queue, Unit, Waits,
@@ -41,6 +41,7 @@ fn body(report: &Report) -> Body<'_> {
             end: period.local(period.end),
             made: period.local(period.made),
             interval: period.interval.map(crate::report::Interval::as_str),
+            revisions: revisions(report),
         },
         queues: queues(report),
         units: report
@@ -90,6 +91,7 @@ fn queues(report: &Report) -> Vec<Queue<'_>> {
             title: &queue.title,
             cells: cells(&queue.figures, queue.objective.as_ref()),
             doubt: doubt(&queue.figures.counts),
+            rules_changed: queue.has_changed,
             intervals: report.period.interval.map(|_| intervals(&queue.intervals, queue.objective.as_ref())),
         })
         .collect()

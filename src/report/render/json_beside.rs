@@ -1,10 +1,12 @@
-//! The parts of the JSON form that stand beside the period itself: other periods, weekday and hour.
+//! The parts of the JSON form that stand beside the period itself: other periods, weekday and hour,
+//! what was signed.
 
 use serde::Serialize;
 
 use crate::measure::Share;
 use crate::report::render::json::{cells, legs};
 use crate::report::render::json_keys::{Cells, Legs};
+use crate::report::revisions::{ChangeSheet, RevisionSheet, Signed};
 use crate::report::sheet::{Report, seconds};
 use crate::report::tickets::{TicketSheet, per_answered};
 
@@ -141,4 +143,50 @@ pub(super) fn tickets(report: &Report) -> Vec<Tickets<'_>> {
         }
     };
     report.tickets.iter().map(one).collect()
+}
+
+/// A month as it was signed, and what is other than in the revision before.
+#[derive(Serialize)]
+pub(super) struct Revision<'a> {
+    month: String,
+    revision: u32,
+    at: String,
+    who: &'a str,
+    why: &'a str,
+    changes: Vec<Change<'a>>,
+}
+
+/// `figure` is the figure's key, joined by dots. Null is no data, or not counted.
+#[derive(Serialize)]
+struct Change<'a> {
+    kind: &'static str,
+    name: &'a str,
+    figure: &'a str,
+    was: Option<serde_json::Number>,
+    is: Option<serde_json::Number>,
+}
+
+pub(super) fn revisions(report: &Report) -> Vec<Revision<'_>> {
+    let number = |signed: Signed| match signed {
+        Signed::Count(count) => Some(count.into()),
+        Signed::Share(share) => share.and_then(serde_json::Number::from_f64),
+        Signed::Absent => None,
+    };
+    let change = |one| {
+        let one: &ChangeSheet = one;
+        let (was, is) = (number(one.was), number(one.is));
+        Change { kind: one.kind, name: &one.name, figure: &one.figure, was, is }
+    };
+    let one = |sheet| {
+        let sheet: &RevisionSheet = sheet;
+        Revision {
+            month: sheet.month.format("%Y-%m").to_string(),
+            revision: sheet.revision,
+            at: report.period.local(sheet.at),
+            who: &sheet.who,
+            why: &sheet.why,
+            changes: sheet.changes.iter().map(change).collect(),
+        }
+    };
+    report.revisions.iter().map(one).collect()
 }

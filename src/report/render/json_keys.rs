@@ -4,7 +4,7 @@ use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
 use crate::measure::Share;
-use crate::report::render::json_beside::{Comparison, Tickets, WeekdayHour};
+use crate::report::render::json_beside::{Comparison, Revision, Tickets, WeekdayHour};
 
 /// A list that JSON shows as an object, in this order.
 pub(super) struct Keyed<T>(pub(super) Vec<(String, T)>);
@@ -27,7 +27,7 @@ impl<T> FromIterator<(String, T)> for Keyed<T> {
 
 #[derive(Serialize)]
 pub(super) struct Body<'a> {
-    pub(super) period: Period,
+    pub(super) period: Period<'a>,
     pub(super) queues: Vec<Queue<'a>>,
     pub(super) units: Vec<Unit<'a>>,
     pub(super) unknown_targets: Legs,
@@ -48,7 +48,7 @@ pub(super) struct Definition {
 }
 
 #[derive(Serialize)]
-pub(super) struct Period {
+pub(super) struct Period<'a> {
     pub(super) from: String,
     pub(super) to: String,
     pub(super) zone: &'static str,
@@ -58,6 +58,7 @@ pub(super) struct Period {
     pub(super) made: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) interval: Option<&'static str>,
+    pub(super) revisions: Vec<Revision<'a>>,
 }
 
 #[expect(clippy::struct_field_names, reason = "the names are the contract's keys")]
@@ -69,6 +70,8 @@ pub(super) struct Queue<'a> {
     pub(super) cells: Cells,
     #[serde(flatten)]
     pub(super) doubt: Doubt,
+    /// Whether its rules were changed within the period: then a promise that was another is none.
+    pub(super) rules_changed: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) intervals: Option<Vec<Interval>>,
 }

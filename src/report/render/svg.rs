@@ -8,7 +8,10 @@ use crate::report::document::{Chart, ChartKind, Speak, Table, Value};
 
 const WIDTH: f64 = 860.0;
 const BAR_HEIGHT: f64 = 20.0;
-const BAR_LEFT: f64 = 250.0;
+/// Room for names beside the bars: what the longest needs, between these.
+const BAR_LEFT: (f64, f64) = (60.0, 250.0);
+/// Width of a letter, and of the air around a name.
+const LETTER: (f64, f64) = (7.0, 16.0);
 const BAR_RIGHT: f64 = 70.0;
 const LINE_HEIGHT: f64 = 240.0;
 const LINE_LEFT: f64 = 60.0;
@@ -50,7 +53,10 @@ fn heading(chart: &Chart, speak: Speak) -> String {
 
 fn bars(table: &Table, chart: &Chart, speak: Speak) -> Markup {
     let top = top(table, chart);
-    let scale = (WIDTH - BAR_LEFT - BAR_RIGHT) / top;
+    let names: Vec<String> = table.rows.iter().map(|row| shortened(&speak.spell(&row.cells[0]))).collect();
+    let longest = names.iter().map(|name| name.chars().count()).max().unwrap_or(0) as f64;
+    let left = (longest * LETTER.0 + LETTER.1).clamp(BAR_LEFT.0, BAR_LEFT.1);
+    let scale = (WIDTH - left - BAR_RIGHT) / top;
     let height = 30.0 + BAR_HEIGHT * table.rows.len() as f64 + 8.0;
     let at = chart.series.first().copied().unwrap_or(0);
     html! {
@@ -60,12 +66,12 @@ fn bars(table: &Table, chart: &Chart, speak: Speak) -> Markup {
                 @let y = 30.0 + BAR_HEIGHT * place as f64;
                 @let value = &row.cells[at];
                 @let length = value.number().unwrap_or(0.0) * scale;
-                text x=(BAR_LEFT - 8.0) y=(y + 13.0) text-anchor="end" { (shortened(&speak.spell(&row.cells[0]))) }
-                rect x=(BAR_LEFT) y=(y + 2.0) width=(fine(length)) height=(BAR_HEIGHT - 5.0) fill=(BLUE) {}
-                text x=(fine(BAR_LEFT + length + 6.0)) y=(y + 13.0) { (speak.spell(value)) }
+                text x=(left - 8.0) y=(y + 13.0) text-anchor="end" { (names[place]) }
+                rect x=(left) y=(y + 2.0) width=(fine(length)) height=(BAR_HEIGHT - 5.0) fill=(BLUE) {}
+                text x=(fine(left + length + 6.0)) y=(y + 13.0) { (speak.spell(value)) }
             }
             @if let Some(target) = chart.target {
-                @let x = fine(BAR_LEFT + target * scale);
+                @let x = fine(left + target * scale);
                 line x1=(x) x2=(x) y1="26" y2=(height - 6.0) stroke=(RED) stroke-width="2" stroke-dasharray="6 4" {}
             }
         }

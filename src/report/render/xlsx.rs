@@ -95,6 +95,7 @@ impl Page<'_> {
         for (at, column) in table.columns.iter().enumerate() {
             let align = if table.is_words(at) { FormatAlign::Left } else { FormatAlign::Right };
             let head = head.clone().set_align(FormatAlign::Bottom).set_align(align);
+            let head = if at > 0 && table.is_words(at) { head.set_indent(1) } else { head };
             self.sheet.write_string_with_format(self.row, at as u16, &column.title, &head)?;
             let longest = column.title.split(' ').map(|word| word.chars().count()).max();
             self.widen(at, longest.unwrap_or(0) as f64);
@@ -104,7 +105,7 @@ impl Page<'_> {
         let first = self.row + 1;
         for row in &table.rows {
             self.row += 1;
-            self.line(row)?;
+            self.line(table, row)?;
         }
         let last = self.row;
         self.row += 2;
@@ -134,7 +135,7 @@ impl Page<'_> {
         self.widths[column] = self.widths[column].max(width + 2.0);
     }
 
-    fn line(&mut self, row: &Row) -> Result<(), XlsxError> {
+    fn line(&mut self, table: &Table, row: &Row) -> Result<(), XlsxError> {
         for (at, value) in row.cells.iter().enumerate() {
             let format = match row.weight {
                 Weight::Usual => Format::new(),
@@ -149,6 +150,11 @@ impl Page<'_> {
                     self.sheet.write_number_with_format(self.row, column, number, &format.set_num_format(shown))?;
                 }
                 _ if value.is_text() => {
+                    let format = match (at, table.is_words(at)) {
+                        (0, _) => format,
+                        (_, true) => format.set_indent(1),
+                        (_, false) => format.set_align(FormatAlign::Right),
+                    };
                     self.sheet.write_string_with_format(self.row, column, &spelled, &format)?;
                 }
                 // No data is an empty cell: a dash would be nought in a chart and an error in a sum.
@@ -176,12 +182,15 @@ impl Page<'_> {
         }
         drawn.title().set_name(&chart.title);
         let mut cells = table.rows.iter().flat_map(|row| chart.series.iter().map(|at| &row.cells[*at]));
+        // Bars lie: their values go along x, and their names up along y.
+        let is_bars = chart.kind == ChartKind::Bars;
         if cells.any(|cell| matches!(cell, Value::Percent(_))) {
-            drawn.y_axis().set_min(0.0).set_max(1.0).set_num_format("0%");
+            let values = if is_bars { drawn.x_axis() } else { drawn.y_axis() };
+            values.set_min(0.0).set_max(1.0).set_num_format("0%");
         }
-        if chart.kind == ChartKind::Bars {
+        if is_bars {
             // As in the table: the first row on top.
-            drawn.x_axis().set_reverse();
+            drawn.y_axis().set_reverse();
             drawn.legend().set_hidden();
         }
         let rows = if chart.kind == ChartKind::Bars { CHART_ROWS.max(last - first + 3) } else { CHART_ROWS };

@@ -18,7 +18,7 @@ const PAGES_AT_ONCE: i32 = 2_000;
 /// whatever is written meanwhile. Who writes is not held up.
 pub(in crate::store) fn back_up(from: &Path, to: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<(), StoreError> {
     if to.exists() {
-        return Err(StoreError::Carry { why: format!("{} is there already; name a new file", to.display()) });
+        return Err(StoreError::Refused { why: format!("{} is there already; name a new file", to.display()) });
     }
     let source = whole(from)?;
     let doing = failed("backing up");
@@ -43,7 +43,7 @@ pub(in crate::store) fn put_back(
 ) -> Result<(), StoreError> {
     if to.exists() && !may_replace {
         let why = format!("{} is there already; say --replace where it is to be overwritten", to.display());
-        return Err(StoreError::Carry { why });
+        return Err(StoreError::Refused { why });
     }
     let backup = whole(from)?;
     // Nobody who holds figures of the old one in memory may go on writing.
@@ -53,7 +53,7 @@ pub(in crate::store) fn put_back(
 }
 
 fn cannot(path: &Path, error: &rusqlite::Error) -> StoreError {
-    StoreError::Carry { why: format!("{} cannot be written: {error}", path.display()) }
+    StoreError::Refused { why: format!("{} cannot be written: {error}", path.display()) }
 }
 
 /// Opens a store that is to be copied, if it is one of ours and whole.
@@ -72,7 +72,7 @@ fn whole(path: &Path) -> Result<Connection, StoreError> {
     if verdict == "ok" {
         return Ok(connection);
     }
-    Err(StoreError::Carry { why: format!("{} is damaged: {verdict}", path.display()) })
+    Err(StoreError::Refused { why: format!("{} is damaged: {verdict}", path.display()) })
 }
 
 fn pages(from: &Connection, to: &mut Connection, progress: &mut dyn FnMut(u64, u64)) -> Result<(), StoreError> {

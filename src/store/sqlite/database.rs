@@ -59,6 +59,12 @@ impl Database for Sqlite {
         Ok(changed)
     }
 
+    fn scrub(&self) -> Result<(), StoreError> {
+        // Written anew without what lies in gaps, and the log of changes emptied.
+        let statements = "VACUUM; PRAGMA wal_checkpoint(TRUNCATE);";
+        self.connection.execute_batch(statements).map_err(failed("writing the file anew"))
+    }
+
     fn as_of_now(
         &self,
         doing: &'static str,

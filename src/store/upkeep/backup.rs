@@ -37,7 +37,7 @@ pub fn put_back(
 }
 
 fn of_server(command: &str) -> StoreError {
-    StoreError::Carry {
+    StoreError::Refused {
         why: format!("the store is a database of PostgreSQL, which has its own tool for this: {command}"),
     }
 }

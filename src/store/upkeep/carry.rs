@@ -12,7 +12,7 @@ use crate::store::{Act, StoreError};
 const ROWS_AT_ONCE: usize = 2_000;
 
 /// Rows in the order of their table, a page at a time.
-struct Pages<'a> {
+pub(super) struct Pages<'a> {
     database: &'a dyn Database,
     table: &'static Table,
     sql: [String; 2],
@@ -21,7 +21,7 @@ struct Pages<'a> {
 }
 
 impl<'a> Pages<'a> {
-    fn of(database: &'a dyn Database, table: &'static Table) -> Self {
+    pub(super) fn of(database: &'a dyn Database, table: &'static Table) -> Self {
         let order: Vec<String> = table.order().into_iter().map(quoted).collect();
         let by = order.join(", ");
         let marks: Vec<String> = (1..=order.len()).map(|at| format!("${at}")).collect();
@@ -33,7 +33,7 @@ impl<'a> Pages<'a> {
     }
 
     /// The next rows, all their columns; none: that was all.
-    fn next(&mut self) -> Result<Vec<Vec<Value<'static>>>, StoreError> {
+    pub(super) fn next(&mut self) -> Result<Vec<Vec<Value<'static>>>, StoreError> {
         let mut rows = Vec::new();
         if self.is_over {
             return Ok(rows);
@@ -93,7 +93,7 @@ impl Upkeep {
     /// Where `to` is not empty, or a row does not come back as it went.
     pub fn carry_into(&self, to: &Self, act: &Act, progress: Progress<'_>) -> Result<Carried, StoreError> {
         if !to.is_empty()? {
-            return Err(StoreError::Carry { why: "the other store is not empty; name one that is".to_owned() });
+            return Err(StoreError::Refused { why: "the other store is not empty; name one that is".to_owned() });
         }
         let mut carried = Carried::default();
         self.database.as_of_now("copying the store", &mut || {
@@ -132,13 +132,13 @@ impl Upkeep {
             let (left, right) = (ours.next()?, theirs.next()?);
             if left.len().cmp(&right.len()) != Ordering::Equal {
                 let why = format!("table `{}` has not as many rows there as here", table.name);
-                return Err(StoreError::Carry { why });
+                return Err(StoreError::Refused { why });
             }
             for (left, right) in left.iter().zip(&right) {
                 for ((column, kind), (left, right)) in table.columns.iter().zip(left.iter().zip(right)) {
                     if !is_same(*kind, left, right) {
                         let why = format!("`{column}` of a row of `{}` did not come back as it went", table.name);
-                        return Err(StoreError::Carry { why });
+                        return Err(StoreError::Refused { why });
                     }
                 }
             }

@@ -7,7 +7,7 @@ use crate::call::fact::{Change, Was};
 use crate::measure::Moment;
 use crate::names::{QueueId, UnitId};
 use crate::stats::rollup::Rollup;
-use crate::stats::{Cell, CellKey, Scope, ScopeKind, Tier};
+use crate::stats::{Cell, CellKey, ScopeKind, Tier};
 use crate::store::StoreError;
 use crate::store::cells::{self, Ids};
 use crate::store::facts::{self, VISIT_COLUMNS};
@@ -94,20 +94,31 @@ impl Upkeep {
 
     /// The stored cells of `from..until`.
     pub(super) fn stored_cells(&self, from: Moment, until: Moment) -> Result<BTreeMap<CellKey, Cell>, StoreError> {
+        let mut found = BTreeMap::new();
+        for tier in Tier::ALL {
+            found.extend(self.stored_cells_of(tier, from, until)?);
+        }
+        Ok(found)
+    }
+
+    /// The same of one tier.
+    pub(super) fn stored_cells_of(
+        &self,
+        tier: Tier,
+        from: Moment,
+        until: Moment,
+    ) -> Result<BTreeMap<CellKey, Cell>, StoreError> {
         let ids = Ids::of(&self.directory);
         let mut found = BTreeMap::new();
         for kind in [ScopeKind::Queue, ScopeKind::Calls, ScopeKind::Unit] {
-            for tier in Tier::ALL {
-                let (sql, with) = cells::query_range(kind, tier, from, until);
-                self.database.each("reading rollups", &sql, &with, &mut |row| {
-                    let scope: Option<Scope> = ids.scope(kind, row.text(1)?);
-                    if let Some(scope) = scope {
-                        let key = CellKey { scope, tier, start: Moment(row.int(0)?) };
-                        found.insert(key, cells::read(kind, &row, 2)?);
-                    }
-                    Ok(())
-                })?;
-            }
+            let (sql, with) = cells::query_range(kind, tier, from, until);
+            self.database.each("reading rollups", &sql, &with, &mut |row| {
+                if let Some(scope) = ids.scope(kind, row.text(1)?) {
+                    let key = CellKey { scope, tier, start: Moment(row.int(0)?) };
+                    found.insert(key, cells::read(kind, &row, 2)?);
+                }
+                Ok(())
+            })?;
         }
         Ok(found)
     }

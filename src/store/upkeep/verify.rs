@@ -22,6 +22,8 @@ pub struct Verified {
     pub different: u64,
     /// The first [`DIFFERENCES_TOLD`] of them.
     pub differences: Vec<Difference>,
+    /// Months whose facts have been let go: they cannot be verified.
+    pub without_facts: u64,
     /// Queues and units with rollups that are not configured: how they were counted is not known.
     pub unconfigured: BTreeSet<String>,
 }
@@ -50,7 +52,11 @@ impl Upkeep {
         let mut verified = Verified::default();
         self.database.as_of_now("verifying the store", &mut || {
             verified = Verified { unconfigured: self.unconfigured()?, ..Verified::default() };
-            let months = self.months()?;
+            let mut months = self.months()?;
+            if let Some(until) = self.facts_gone_until()? {
+                verified.without_facts = months.iter().filter(|month| **month < until).count() as u64;
+                months.retain(|month| *month >= until);
+            }
             for (at, month) in months.iter().enumerate() {
                 self.verify_month(*month, &mut verified)?;
                 progress(at as u64 + 1, months.len() as u64);
@@ -65,7 +71,10 @@ impl Upkeep {
         let end = self.calendar().next(Tier::Month, month);
         let stored = self.stored_cells(month, end)?;
         verified.facts += counted.facts;
-        let keys: BTreeSet<CellKey> = counted.cells.keys().chain(stored.keys()).copied().collect();
+        let mut keys: BTreeSet<CellKey> = counted.cells.keys().chain(stored.keys()).copied().collect();
+        if let Some(until) = self.quarters_gone_until()? {
+            keys.retain(|key| key.tier != Tier::Quarter || key.start >= until);
+        }
         verified.cells += keys.len() as u64;
         for key in keys {
             let (stored, facts) = (stored.get(&key), counted.cells.get(&key));

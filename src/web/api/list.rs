@@ -9,6 +9,8 @@ use crate::web::refusal::Refusal;
 
 /// Rows on a page where nothing else is asked for.
 pub const ROWS: usize = 100;
+/// Rows of a list that stands below the figures it explains.
+pub const ROWS_SHOWN: usize = 25;
 /// Most rows on a page.
 pub const ROWS_MAX: usize = 1_000;
 
@@ -32,6 +34,12 @@ pub struct ListView<T> {
 }
 
 impl PageQuery {
+    /// The same, of `rows` rows where nothing else is asked for.
+    #[must_use]
+    pub fn or_rows(&self, rows: usize) -> Self {
+        Self { after: self.after.clone(), limit: self.limit.or(Some(rows)) }
+    }
+
     /// How many rows are wanted.
     pub fn limit(&self) -> Result<usize, Refusal> {
         let limit = self.limit.unwrap_or(ROWS);

@@ -272,7 +272,7 @@ pub async fn visits(
     let id = seen(&shared, &visitor, &queue)?;
     let zone = shared.directory.zone();
     let days = stretch.days(shared.clock.now(), zone, DAYS_MAX).map_err(Refusal::wrong)?;
-    Ok(Json(visits_of(&shared, &visitor, id, days, &page).await?))
+    Ok(Json(visits_of(&shared, &visitor, id, days.moments(zone), &page).await?))
 }
 
 /// A page of the visits of a queue.
@@ -280,10 +280,10 @@ pub async fn visits_of(
     shared: &Arc<Shared>,
     visitor: &Visitor,
     id: QueueId,
-    days: Period,
+    (from, until): (Moment, Moment),
     page: &PageQuery,
 ) -> Result<ListView<VisitView>, Refusal> {
-    let ((from, until), rows, limit) = (days.moments(shared.directory.zone()), page.with_one_more()?, page.limit()?);
+    let (rows, limit) = (page.with_one_more()?, page.limit()?);
     let sight = visitor.sight.clone();
     let rows = shared.readers.ask(move |reader| reader.visits(&sight, id, from, until, &rows)).await?;
     let mark = |row: &VisitRow| mark(row.visit.offered, row.visit.number, &row.source, &row.call);

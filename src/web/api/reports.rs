@@ -5,11 +5,15 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::http::header;
-use axum::response::{IntoResponse, Response};
+use axum::response::{AppendHeaders, IntoResponse, Response};
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::i18n::Language;
+use crate::report::render::html;
 use crate::report::{FORMATS, Format, Interval, Locale, REPORTS, Report, ReportKind, Request, Style, month_report};
 use crate::stats::period::Period;
 use crate::web::Shared;
@@ -74,14 +78,26 @@ pub async fn report(
     let file = format!("servicegrad-{}-{}.{}", kind.name, days.from, format.extension);
     let body = render(format, &report, language)?;
     // Of a document that is looked at the browser keeps the name; the rest is saved under it.
-    let how = if format.media_type.starts_with("text/html") { "inline" } else { "attachment" };
+    let is_page = format.media_type.starts_with("text/html");
+    let how = if is_page { "inline" } else { "attachment" };
     let disposition = format!("{how}; filename=\"{file}\"");
     let headers = [
         (header::CONTENT_TYPE, format.media_type),
         (header::CACHE_CONTROL, "no-store"),
         (header::CONTENT_DISPOSITION, &disposition),
     ];
-    Ok((headers, body).into_response())
+    let rules = is_page.then(|| [(header::CONTENT_SECURITY_POLICY, page_rules())]);
+    Ok((headers, rules.map(AppendHeaders), body).into_response())
+}
+
+/// What a report that is looked at may do: show itself. It carries its own style, so that it can be
+/// saved and sent, and that style is the only one it may have.
+fn page_rules() -> String {
+    let style = BASE64_STANDARD.encode(Sha256::digest(html::CSS));
+    format!(
+        "default-src 'none'; style-src 'sha256-{style}'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'; \
+         report-uri /csp-report"
+    )
 }
 
 /// The days asked for; this month where nothing is asked.
@@ -109,7 +125,6 @@ pub async fn build(
         kind,
         interval: interval.or(kind.interval),
         carried: Arc::default(),
-        stale_after: shared.stale_after,
         sight: visitor.sight.clone(),
     };
     Ok(shared.readers.ask(move |reader| month_report(reader, &directory, &request, now)).await?)

@@ -17,6 +17,7 @@ const day = moment({ weekday: "short", day: "numeric", month: "short" });
 const night = moment({ hour: "numeric", day: "numeric" });
 
 const NONE = "–";
+const ALERTS_SHOWN = 3; // lines; the most pressing come first
 const place = (id) => document.getElementById(id);
 const tiles = new Map([...document.querySelectorAll(".tile")].map((tile) => [tile.dataset.queue, tile]));
 const loadedOn = night.format(new Date());
@@ -55,6 +56,7 @@ function level(tile, field, share, objective) {
   const numbers = told ? `${whole.format(share.met)} ${texts["board-of"]} ${whole.format(share.of)}` : "";
   put(tile, field, told ? percent(share.ratio) : NONE, told ? "%" : "");
   put(tile, `${field}-n`, told ? `${low ? "■ " : ""}${numbers}` : share ? texts["board-no-calls"] : "");
+  tile.querySelector(`[data-field="${field}-n"]`).classList.toggle("low", low);
   const meter = tile.querySelector(`[data-meter="${field}"]`);
   meter.classList.toggle("low", low);
   meter.querySelector(".fill").setAttribute("width", told ? share.ratio * 100 : 0);
@@ -70,6 +72,8 @@ function state(tile, name) {
 
 function fill(tile, queue, live) {
   state(tile, queue.state);
+  // Without a promise there is nothing to keep, and figures all the same.
+  tile.querySelector(".state").hidden = queue.objective === null && queue.state === "no_data";
   const today = queue.windows.today, fresh = queue.fresh;
   level(tile, "level30", fresh ? queue.windows["30m"].level : null, queue.objective);
   level(tile, "today", today.level, queue.objective);
@@ -102,9 +106,15 @@ function words(alert) {
 function alerts(live) {
   const list = place("alerts");
   list.hidden = live.alerts.length === 0;
-  list.replaceChildren(...live.alerts.map((alert) => {
+  const lines = live.alerts.map(words);
+  // The figures keep their place: what is too much for it is counted.
+  if (lines.length > ALERTS_SHOWN) {
+    const more = lines.splice(ALERTS_SHOWN - 1).length;
+    lines.push(list.dataset.more.replace("{n}", whole.format(more)));
+  }
+  list.replaceChildren(...lines.map((text) => {
     const line = document.createElement("li");
-    line.textContent = words(alert);
+    line.textContent = text;
     return line;
   }));
 }
@@ -123,11 +133,12 @@ function announce(live) {
 
 function render(live) {
   announce(live);
+  // First, since they take of the room that the charts are drawn for.
+  alerts(live);
   for (const queue of live.queues) {
     const tile = tiles.get(queue.queue);
     if (tile) fill(tile, queue, live);
   }
-  alerts(live);
   footer(live);
   shown = live;
 }
@@ -159,9 +170,11 @@ function age(ms) {
   banner.classList.toggle("lost", lost);
   banner.textContent = lost
     ? texts["board-lost"]
-    : ms >= STALE_MS ? texts["board-age"].replace("{n}", Math.floor(ms / 1000)) : paused ? texts["board-paused"] : "";
+    : ms >= STALE_MS ? texts["board-age"].replace("{n}", Math.round(ms / 1000)) : paused ? texts["board-paused"] : "";
   if (lost) blank();
-  const now = new Date();
+  if (newest === null) return;
+  // The daemon's time, gone on by how old its figures are: nobody sets the clock of a screen on a wall.
+  const now = new Date(newest.at_ms + ms);
   place("day").textContent = day.format(now);
   place("time").textContent = clock.format(now);
 }

@@ -1,4 +1,6 @@
-// The day by quarter-hour as bars against the target.
+// The day by quarter-hour as bars against the target. Forty bars and a line are shapes of the page: they
+// take its colours, a pattern tells them apart without colour, and they stay sharp on any wall. A chart
+// library would bring a canvas and ten times the code for less.
 
 const QUARTER_MS = 15 * 60 * 1000;
 const HOUR_MS = 4 * QUARTER_MS;
@@ -17,17 +19,17 @@ function shape(name, attributes, text) {
 export function draw(svg, queue, atMs, hour, percent) {
   const box = svg.getBoundingClientRect();
   const width = Math.max(80, box.width), height = Math.max(40, box.height);
-  const label = parseFloat(getComputedStyle(svg).getPropertyValue("--label")) || Math.min(22, Math.max(13, innerHeight * 0.019));
+  const label = parseFloat(getComputedStyle(svg).fontSize);
   const floor = height - label * 1.5;
   const shapes = [shape("line", { class: "base", x1: 0, x2: width, y1: floor, y2: floor })];
-  const quarters = queue.trend;
+  // A caller in the night has no level, and does not stretch the day.
+  const quarters = queue.trend.filter((quarter) => quarter.level !== null);
   if (quarters.length > 0) {
     const first = Math.floor(quarters[0].start_ms / HOUR_MS) * HOUR_MS;
     const last = Math.max(quarters[quarters.length - 1].start_ms + QUARTER_MS, first + SHOWN_MIN_MS);
     const x = (ms) => ((ms - first) / (last - first)) * width;
     const step = x(first + QUARTER_MS);
     for (const quarter of quarters) {
-      if (quarter.level === null) continue;
       const low = queue.objective && quarter.level < queue.objective.target;
       const now = atMs < quarter.start_ms + QUARTER_MS;
       const tall = Math.max(3, quarter.level * (floor - 2));

@@ -57,6 +57,17 @@ pub fn outcomes_bar(look: &Look, outcomes: &BTreeMap<&'static str, i64>) -> Mark
     }
 }
 
+/// Two counts as one bar of at most `most`; they stand in the cells beside it.
+pub fn two_of(answered: i64, others: i64, most: i64) -> Markup {
+    let width = |count: i64| format!("{:.1}", count as f64 * 1000.0 / most.max(1) as f64);
+    html! {
+        svg .outcomes viewBox="0 0 1000 16" preserveAspectRatio="none" aria-hidden="true" {
+            rect .answered width=(width(answered)) height="16" {}
+            rect .silent x=(width(answered)) width=(width(others)) height="16" {}
+        }
+    }
+}
+
 /// How transfers ended, in words: `answered 12, busy 3`.
 pub fn outcomes_words(look: &Look, outcomes: &BTreeMap<&'static str, i64>) -> String {
     let in_order = OUTCOME_GROUPS.iter().flat_map(|(_, names)| names.iter());

@@ -2,7 +2,7 @@
 //!
 //! - [`answer`]: a page, or why there is none
 //! - [`units`]: the answer rate of each unit, and what is behind it
-//! - [`queue`]: one queue, a day by quarter-hour and its weeks by hour
+//! - [`queue`]: one queue, a day by quarter-hour · [`heat`]: its weeks by hour
 //! - [`reports`]: the reports · [`status`]: how the daemon fares
 //! - [`staffing`]: attendants needed, and what of another number
 //! - [`accessibility`]: the accessibility statement
@@ -11,6 +11,7 @@
 pub mod accessibility;
 pub mod answer;
 pub mod draw;
+pub mod heat;
 pub mod queue;
 pub mod reports;
 pub mod staffing;

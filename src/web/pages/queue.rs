@@ -11,16 +11,17 @@ use serde::Deserialize;
 
 use crate::clock::local_day;
 use crate::i18n::numbers;
+use crate::measure::Moment;
 use crate::names::QueueId;
 use crate::report::Interval;
 use crate::stats::period::Period;
-use crate::web::api::list::{ListView, PageQuery};
-use crate::web::api::queues::{self as api, HeatView, HourView, IntervalsView, VisitView};
+use crate::web::api::list::{ListView, PageQuery, ROWS_SHOWN};
+use crate::web::api::queues::{self as api, IntervalsView, VisitView};
 use crate::web::figures::VisitFiguresView;
 use crate::web::look::{Look, LookQuery};
 use crate::web::pages::answer::page_or;
 use crate::web::pages::draw::{self, Column};
-use crate::web::pages::units::spoken;
+use crate::web::pages::heat;
 use crate::web::refusal::Refusal;
 use crate::web::stretch::day_of;
 use crate::web::visitor::Visitor;
@@ -30,12 +31,15 @@ use crate::web::{Shared, frame};
 const HEAT_DAYS: u64 = 28;
 /// Quarter-hours of a day, for a label every other hour.
 const LABEL_EVERY: usize = 8;
+const QUARTER_MS: i64 = 900_000;
 
 /// Which day.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub struct DayQuery {
     /// A local day; default: today.
     day: Option<String>,
+    /// A quarter-hour of it whose visits are listed, by its beginning in ms since 1970; default: all.
+    quarter: Option<i64>,
 }
 
 /// `GET /queues/{queue}`
@@ -48,7 +52,7 @@ pub async fn page(
     Query(list): Query<PageQuery>,
 ) -> Response {
     let look = Look::from(look);
-    let made = render(&shared, &visitor, &look, &queue, day.day.as_deref(), &list).await;
+    let made = render(&shared, &visitor, &look, &queue, &day, &list).await;
     page_or(made, &look, &visitor)
 }
 
@@ -57,12 +61,12 @@ async fn render(
     visitor: &Visitor,
     look: &Look,
     name: &str,
-    day: Option<&str>,
+    asked: &DayQuery,
     list: &PageQuery,
 ) -> Result<Markup, Refusal> {
     let id = api::seen(shared, visitor, name)?;
     let today = local_day(shared.clock.now(), shared.directory.zone());
-    let day = match day.filter(|text| !text.is_empty()) {
+    let day = match asked.day.as_deref().filter(|text| !text.is_empty()) {
         None => today,
         Some(text) => text
             .parse::<NaiveDate>()
@@ -73,16 +77,20 @@ async fn render(
     let quarters = api::intervals_of(shared, visitor, id, day_of(day), Interval::Quarter).await?;
     let weeks = Period { from: day - Days::new(HEAT_DAYS - 1), until: day + Days::new(1) };
     let heat = api::heat_of(shared, visitor, id, weeks).await?;
-    let visits = api::visits_of(shared, visitor, id, day_of(day), list).await?;
+    let (from, until) = day_of(day).moments(shared.directory.zone());
+    let quarter = asked.quarter.map(Moment).filter(|quarter| (from..until).contains(quarter));
+    let listed = quarter.map_or((from, until), |quarter| (quarter, quarter.plus_ms(QUARTER_MS)));
+    let visits = api::visits_of(shared, visitor, id, listed, &list.or_rows(ROWS_SHOWN)).await?;
     let here = format!("/queues/{name}?day={day}");
+    let listed = quarter.map_or_else(|| here.clone(), |quarter| format!("{here}&quarter={}", quarter.0));
     let content = html! {
         p .lead { (super::super::board::promise(shared.directory.queue(id), look)) }
         (day_form(look, name, day, today))
         (facts(look, &quarters))
         (chart(shared, look, id, day, &quarters))
-        (quarter_table(look, &quarters))
-        (heat_table(look, &heat))
-        (visit_table(look, &visits, &here))
+        (quarter_table(look, &quarters, &here))
+        (visit_table(look, &visits, &listed, quarter.map(|quarter| (shared.local(quarter), here.as_str()))))
+        (heat::table(look, &heat, HEAT_DAYS))
         (definition(look, &quarters))
     };
     Ok(frame::page(look, visitor, &here, &quarters.queue.title, &content))
@@ -126,31 +134,43 @@ fn facts(look: &Look, day: &IntervalsView) -> Markup {
             div { dt { (look.say("column-answer-rate")) } dd data-figure="answer-rate" { (draw::share(look, &sum.answer_rate)) } }
             div { dt { (look.say("column-offered")) } dd data-figure="offered" { (whole(sum.offered)) } }
             div { dt { (look.say("column-answered")) } dd data-figure="answered" { (whole(sum.answered)) } }
-            div { dt { (look.say("column-abandoned")) } dd data-figure="abandoned" { (whole(sum.abandoned)) " (" (whole(sum.short_abandoned)) ")" } }
-            div { dt { (look.say("column-mean-wait")) } dd { (draw::seconds(look, sum.mean_wait_s)) } }
-            div { dt { (look.say("column-p90")) } dd { (draw::seconds(look, sum.p90_s)) } }
+            div { dt { (look.say("column-abandoned-short")) } dd data-figure="abandoned" { (whole(sum.abandoned)) " (" (whole(sum.short_abandoned)) ")" } }
             div { dt { (look.say("column-outside-hours")) } dd { (whole(sum.outside_hours)) } }
             div { dt { (look.say("column-not-counted")) } dd { (whole(sum.lost + sum.unknown + sum.open)) } }
+        }
+        dl .facts {
+            @for (key, wait) in [
+                ("column-mean-wait", sum.mean_wait_s),
+                ("column-p50", sum.p50_s),
+                ("column-p90", sum.p90_s),
+                ("column-p95", sum.p95_s),
+                ("queue-p99", sum.p99_s),
+            ] { div { dt { (look.say(key)) } dd data-figure=(key) { (draw::seconds(look, wait)) } } }
         }
     }
 }
 
+fn level_of(figures: &VisitFiguresView) -> Option<f64> {
+    figures.level.as_ref().and_then(|level| level.ratio)
+}
+
 fn chart(shared: &Shared, look: &Look, id: QueueId, day: NaiveDate, quarters: &IntervalsView) -> Markup {
     let objective = shared.directory.queue(id).objective;
-    let (Some(first), Some(objective)) = (quarters.intervals.first(), objective) else { return html! {} };
+    // A caller in the night has no level, and does not stretch the day.
+    let mut told = quarters.intervals.iter().filter(|interval| level_of(&interval.figures).is_some());
+    let (Some(first), Some(objective)) = (told.next(), objective) else { return html! {} };
     let (from, until) = day_of(day).moments(shared.directory.zone());
     // From the hour of the first call to the hour of the last, at least half a day.
-    let last = quarters.intervals.last().unwrap_or(first).start_ms;
+    let last = told.next_back().unwrap_or(first).start_ms;
     let start = (first.start_ms - first.start_ms.rem_euclid(3_600_000)).max(from.0);
     let end = (last + 900_000).max(start + 12 * 3_600_000).min(until.0.max(last + 900_000));
     let columns: Vec<Column> = (0..(end - start) / 900_000)
         .map(|at| {
             let moment = start + at * 900_000;
             let interval = quarters.intervals.iter().find(|interval| interval.start_ms == moment);
-            let height = interval.and_then(|interval| interval.figures.level.as_ref()?.ratio);
+            let height = interval.and_then(|interval| level_of(&interval.figures));
             let is_labelled = (at as usize).is_multiple_of(LABEL_EVERY / 2);
-            let label =
-                is_labelled.then(|| shared.local(crate::measure::Moment(moment)).get(11..16).map(str::to_owned));
+            let label = is_labelled.then(|| shared.local(Moment(moment)).get(11..16).map(str::to_owned));
             Column { label: label.flatten(), height, is_low: height.is_some_and(|height| height < objective.target) }
         })
         .collect();
@@ -163,7 +183,9 @@ fn chart(shared: &Shared, look: &Look, id: QueueId, day: NaiveDate, quarters: &I
     }
 }
 
-fn quarter_table(look: &Look, day: &IntervalsView) -> Markup {
+/// The quarters of the day, each with the way to its visits.
+fn quarter_table(look: &Look, day: &IntervalsView, here: &str) -> Markup {
+    let visits = |start_ms: i64| format!("{}#visits", look.link_with(here, &[("quarter", &start_ms.to_string())]));
     html! {
         h2 { (look.say("queue-quarters")) }
         @if day.intervals.is_empty() { p { (look.say("queue-none")) } }
@@ -173,7 +195,7 @@ fn quarter_table(look: &Look, day: &IntervalsView) -> Markup {
                     caption { (look.say("queue-quarters-caption")) }
                     thead { tr {
                         th scope="col" { (look.say("column-start")) }
-                        @for key in ["column-offered", "column-answered", "column-abandoned", "column-level", "column-mean-wait"] {
+                        @for key in ["column-offered", "column-answered", "column-abandoned-short", "column-level", "column-mean-wait"] {
                             th scope="col" .number { (look.say(key)) }
                         }
                         th scope="col" .number { (look.say("queue-median")) }
@@ -181,8 +203,8 @@ fn quarter_table(look: &Look, day: &IntervalsView) -> Markup {
                     } }
                     tbody {
                         @for interval in &day.intervals {
-                            tr {
-                                th scope="row" { (interval.start.get(11..16).unwrap_or_default()) }
+                            tr data-quarter=(interval.start) {
+                                th scope="row" { a href=(visits(interval.start_ms)) { (interval.start.get(11..16).unwrap_or_default()) } }
                                 (cells(look, &interval.figures))
                             }
                         }
@@ -206,59 +228,17 @@ fn cells(look: &Look, figures: &VisitFiguresView) -> Markup {
     }
 }
 
-/// Weekdays by hours: the level as a number, its shade and a mark where it is under the target.
-fn heat_table(look: &Look, heat: &HeatView) -> Markup {
-    let hours: Vec<u32> =
-        match (heat.hours.iter().map(|hour| hour.hour).min(), heat.hours.iter().map(|hour| hour.hour).max()) {
-            (Some(first), Some(last)) => (first..=last).collect(),
-            _ => return html! {},
-        };
-    let find = |weekday, hour| heat.hours.iter().find(|one| one.weekday == weekday && one.hour == hour);
-    let target = heat.queue.objective.as_ref().map(|objective| objective.target);
+/// The visits behind the figures of the day, or of the quarter that is asked for: its beginning and the
+/// way back to the whole day.
+fn visit_table(look: &Look, visits: &ListView<VisitView>, here: &str, quarter: Option<(String, &str)>) -> Markup {
     html! {
-        h2 { (look.say("queue-heat")) }
-        div .scroll tabindex="0" role="region" aria-label=(look.say("queue-heat")) {
-            table .heat {
-                caption { (look.say_with("queue-heat-caption", &[("days", HEAT_DAYS.to_string())])) }
-                thead { tr {
-                    td {}
-                    @for hour in &hours { th scope="col" { (format!("{hour:02}")) } }
-                } }
-                tbody {
-                    @for weekday in 1..=7 {
-                        tr {
-                            th scope="row" { (look.say(&format!("weekday-{weekday}"))) }
-                            @for hour in &hours { (heat_cell(look, find(weekday, *hour), target)) }
-                        }
-                    }
-                }
+        h2 #visits { (look.say("queue-visits")) }
+        @if let Some((start, day)) = quarter {
+            p {
+                (look.say_with("queue-visits-quarter", &[("start", start.get(11..16).unwrap_or_default().to_owned())])) " "
+                a href=(format!("{}#visits", look.link(day))) { (look.say("queue-visits-day")) }
             }
         }
-    }
-}
-
-fn heat_cell(look: &Look, hour: Option<&HourView>, target: Option<f64>) -> Markup {
-    let Some(hour) = hour else { return html! { td .none { "" } } };
-    let offered = numbers::whole(look.language, hour.figures.offered);
-    let Some(level) = hour.figures.level.as_ref().and_then(|level| level.ratio) else {
-        return html! { td { span .n { (offered) } } };
-    };
-    let shade = match target {
-        Some(target) if level < target - 0.15 => "far",
-        Some(target) if level < target => "low",
-        _ => "good",
-    };
-    html! {
-        td .(shade) {
-            span .value { @if shade != "good" { span aria-hidden="true" { "■ " } } (numbers::decimal(look.language, level * 100.0, 0)) }
-            span .n { (offered) }
-        }
-    }
-}
-
-fn visit_table(look: &Look, visits: &ListView<VisitView>, here: &str) -> Markup {
-    html! {
-        h2 { (look.say("queue-visits")) }
         @if visits.items.is_empty() { p { (look.say("queue-none")) } }
         @else {
             div .scroll tabindex="0" role="region" aria-label=(look.say("queue-visits")) {
@@ -273,10 +253,10 @@ fn visit_table(look: &Look, visits: &ListView<VisitView>, here: &str) -> Markup 
                     tbody {
                         @for visit in &visits.items {
                             tr {
-                                th scope="row" { (spoken(&visit.offered)) }
+                                th scope="row" { (visit.offered.get(11..19).unwrap_or(&visit.offered)) }
                                 td {
                                     (visit.outcome.map_or_else(|| look.say("outcome-open"), |outcome| look.say(&format!("outcome-{outcome}"))))
-                                    @if visit.outside_hours { ", " (look.say("column-outside-hours")) }
+                                    @if visit.outside_hours { ", " (look.say("queue-outside-hours")) }
                                 }
                                 td .number { (draw::seconds(look, visit.wait_s)) }
                                 td .number { (draw::seconds(look, visit.talk_s)) }
@@ -286,7 +266,7 @@ fn visit_table(look: &Look, visits: &ListView<VisitView>, here: &str) -> Markup 
                 }
             }
             @if let Some(next) = &visits.next {
-                p { a href=(look.link_with(here, &[("after", next)])) { (look.say("page-next")) } }
+                p { a href=(format!("{}#visits", look.link_with(here, &[("after", next)]))) { (look.say("page-next")) } }
             }
         }
     }

@@ -7,8 +7,9 @@ use axum::response::Response;
 use maud::{Markup, html};
 
 use crate::i18n::numbers;
-use crate::report::{FORMATS, REPORTS, Report, Status};
+use crate::report::{FORMATS, REPORTS, Report};
 use crate::stats::definition;
+use crate::stats::period::Period;
 use crate::web::api::reports::{build, days_of};
 use crate::web::figures::ShareView;
 use crate::web::look::{Look, LookQuery};
@@ -41,31 +42,45 @@ async fn render(
     let report = build(shared, visitor, &REPORTS[0], days, None).await?;
     let period = stretch.period.clone().filter(|text| !text.is_empty());
     let period = period.unwrap_or_else(|| days.from.format("%Y-%m").to_string());
-    let (from, until) = (days.from.to_string(), days.until.to_string());
-    let lang = look.language.code();
     let content = html! {
         p .lead {
             (days.from) " – " (days.until.pred_opt().unwrap_or(days.until)) ", "
-            (look.say(if report.period.status == Status::Closed { "report-closed" } else { "report-provisional" }))
+            (look.say(report.period.status.key()))
         }
         (period_form(look, "/reports", &period))
-        @for kind in REPORTS {
-            section {
-                h2 { (look.say(&format!("reports-{}", kind.name))) }
-                ul .downloads {
-                    @for format in FORMATS {
-                        li {
-                            a href=(look.link_with(&format!("/api/v1/reports/{}", kind.name),
-                                &[("from", &from), ("until", &until), ("format", format.name), ("lang", lang)])) { (format.name.to_uppercase()) }
+        (queues(look, &report))
+        (quality(look, &report))
+        h2 { (look.say("reports-documents")) }
+        p .quiet { (look.say("reports-documents-lead")) }
+        (documents(look, days))
+    };
+    Ok(frame::page(look, visitor, &format!("/reports?period={period}"), &look.say("page-reports"), &content))
+}
+
+/// Every report in every format.
+fn documents(look: &Look, days: Period) -> Markup {
+    let (from, until, lang) = (days.from.to_string(), days.until.to_string(), look.language.code());
+    let way = |kind: &str, format: &str| {
+        let asked = [("from", from.as_str()), ("until", &until), ("format", format), ("lang", lang)];
+        look.link_with(&format!("/api/v1/reports/{kind}"), &asked)
+    };
+    // Those for readers first, as they come last in the list.
+    html! {
+        ul .documents {
+            @for kind in REPORTS {
+                @let title = look.say(&format!("reports-{}", kind.name));
+                li .card {
+                    h3 { (title) }
+                    ul .downloads {
+                        @for format in FORMATS.iter().rev() {
+                            @let name = look.say(&format!("reports-format-{}", format.name));
+                            li { a href=(way(kind.name, format.name)) aria-label=(format!("{name}: {title}")) { (name) } }
                         }
                     }
                 }
             }
         }
-        (queues(look, &report))
-        (quality(look, &report))
-    };
-    Ok(frame::page(look, visitor, &format!("/reports?period={period}"), &look.say("page-reports"), &content))
+    }
 }
 
 fn queues(look: &Look, report: &Report) -> Markup {
@@ -77,7 +92,7 @@ fn queues(look: &Look, report: &Report) -> Markup {
                     caption { (look.say("reports-queues")) }
                     thead { tr {
                         th scope="col" { (look.say("column-queue")) }
-                        @for key in ["column-offered", "column-answered", "column-abandoned", "column-level"] { th scope="col" .number { (look.say(key)) } }
+                        @for key in ["column-offered", "column-answered", "column-abandoned-short", "column-level"] { th scope="col" .number { (look.say(key)) } }
                         th scope="col" { (look.say("reports-promise")) }
                         th scope="col" .number { (look.say("column-mean-wait")) }
                     } }
@@ -111,7 +126,8 @@ fn queues(look: &Look, report: &Report) -> Markup {
 fn quality(look: &Look, report: &Report) -> Markup {
     let quality = &report.quality;
     let whole = |number| numbers::whole(look.language, number);
-    let precision = quality.precision_ms.map(|ms| numbers::seconds(look.language, f64::from(ms) / 1000.0));
+    let precision =
+        quality.precision_ms.map(|ms| if ms < 1000 { format!("{ms} ms") } else { format!("{} s", ms / 1000) });
     html! {
         p .quiet {
             (look.say_with("report-quality", &[

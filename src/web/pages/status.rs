@@ -94,7 +94,7 @@ fn source_table(look: &Look, sources: &[SourceStatusView]) -> Markup {
                             }
                             td { (source.last_event.as_deref().map_or_else(|| numbers::NO_DATA.to_owned(), spoken)) }
                             td .number { (draw::seconds(look, source.silent_s.map(f64::floor))) }
-                            td .number { (whole(source.accepted)) }
+                            td .number data-figure="accepted" { (whole(source.accepted)) }
                             td .number { (whole(source.duplicates)) }
                             td .number { (whole(source.backfilled)) }
                             td .number { (whole(source.unmeasured)) }

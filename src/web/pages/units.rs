@@ -12,7 +12,7 @@ use crate::clock::local_day;
 use crate::i18n::numbers;
 use crate::stats::LegCounts;
 use crate::stats::period::Period;
-use crate::web::api::list::PageQuery;
+use crate::web::api::list::{PageQuery, ROWS_SHOWN};
 use crate::web::api::units::{
     self as api, OrganisationFiguresView, RingView, TransferView, UnitFiguresView, organisations_of, used_units,
 };
@@ -77,8 +77,13 @@ impl Compared {
         })
     }
 
-    fn columns(&self) -> [&Vec<LegCounts>; 4] {
-        [&self.week, &self.week_before, &self.month, &self.month_before]
+    fn columns(&self) -> [(&'static str, &Vec<LegCounts>); 4] {
+        [
+            ("units-week", &self.week),
+            ("units-week-before", &self.week_before),
+            ("units-month", &self.month),
+            ("units-month-before", &self.month_before),
+        ]
     }
 }
 
@@ -134,7 +139,7 @@ fn organisations(look: &Look, all: &[OrganisationFiguresView], chosen: Option<&s
             h2 #organisations { (look.say("units-organisations")) }
             ul .cards {
                 @for one in all {
-                    li .card {
+                    li .card data-organisation=(one.organisation) {
                         h3 {
                             a href=(look.link_with("/units", &[("organisation", &one.organisation)]))
                                 aria-current=[(chosen == Some(one.organisation.as_str())).then_some("true")] { (one.title) }
@@ -157,15 +162,13 @@ fn table(shared: &Shared, look: &Look, units: &[UnitFiguresView], compared: &Com
     };
     html! {
         div .scroll tabindex="0" role="region" aria-label=(look.say("units-table")) {
-            table {
+            table .rates {
                 caption { (look.say("units-table")) }
                 thead {
                     tr {
                         th scope="col" { (look.say("column-unit")) }
                         th scope="col" { (look.say("column-organisation")) }
-                        @for key in ["units-week", "units-week-before", "units-month", "units-month-before"] {
-                            th scope="col" .number { (look.say(key)) }
-                        }
+                        @for (column, _) in compared.columns() { th scope="col" .number { (look.say(column)) } }
                         th scope="col" { (look.say("units-outcomes")) }
                     }
                 }
@@ -174,9 +177,9 @@ fn table(shared: &Shared, look: &Look, units: &[UnitFiguresView], compared: &Com
                         tr data-unit=(unit.unit) {
                             th scope="row" { a href=(look.link(&format!("/units/{}", unit.unit))) { (unit.title) } }
                             td { (unit.organisation_title) }
-                            @for sums in compared.columns() {
+                            @for (column, sums) in compared.columns() {
                                 @let figures = rate(unit, sums);
-                                td .number .few[figures.as_ref().is_some_and(|figures| figures.few)] {
+                                td .number data-column=(column) .few[figures.as_ref().is_some_and(|figures| figures.few)] {
                                     @if let Some(figures) = figures { (draw::share(look, &figures.answer_rate)) }
                                 }
                             }
@@ -224,7 +227,7 @@ async fn one(
     let sums = api::sums_of(shared, visitor, days).await?;
     let figures = LegFiguresView::from(&sums[id.index()]);
     let rings = api::rings_of(shared, visitor, id, days).await?;
-    let transfers = api::transfers_of(shared, visitor, id, days, page).await?;
+    let transfers = api::transfers_of(shared, visitor, id, days, &page.or_rows(ROWS_SHOWN)).await?;
     let unit = shared.directory.unit(id);
     let organisation = shared.directory.organisation(unit.organisation);
     let period = stretch.period.clone().unwrap_or_else(|| days.from.format("%Y-%m").to_string());
@@ -244,7 +247,7 @@ async fn one(
             p { (draw::outcomes_words(look, &figures.outcomes)) }
         }
         (ring_table(look, &rings))
-        (transfer_table(look, &transfers.items))
+        (transfer_table(shared, look, &transfers.items))
         @if let Some(next) = &transfers.next {
             p { a href=(look.link_with(&here, &[("after", next)])) { (look.say("page-next")) } }
         }
@@ -254,25 +257,30 @@ async fn one(
 }
 
 fn ring_table(look: &Look, rings: &[RingView]) -> Markup {
+    let most = rings.iter().map(|ring| ring.answered + ring.others).max().unwrap_or(0);
     let step = |ring: &RingView| match ring.up_to_s {
         Some(seconds) => look.say_with("units-ring-within", &[("seconds", seconds.to_string())]),
         None => look.say("units-ring-longer"),
     };
     html! {
         h2 { (look.say("units-rings")) }
-        table {
-            caption { (look.say("units-rings-caption")) }
-            thead { tr {
-                th scope="col" { (look.say("units-ring")) }
-                th scope="col" .number { (look.say("column-answered")) }
-                th scope="col" .number { (look.say("units-ring-others")) }
-            } }
-            tbody {
-                @for ring in rings {
-                    tr {
-                        th scope="row" { (step(ring)) }
-                        td .number { (numbers::whole(look.language, ring.answered)) }
-                        td .number { (numbers::whole(look.language, ring.others)) }
+        div .scroll tabindex="0" role="region" aria-label=(look.say("units-rings")) {
+            table .rings {
+                caption { (look.say("units-rings-caption")) }
+                thead { tr {
+                    th scope="col" { (look.say("units-ring")) }
+                    th scope="col" .number { (look.say("column-answered")) }
+                    th scope="col" .number { (look.say("units-ring-others")) }
+                    td .wide {}
+                } }
+                tbody {
+                    @for ring in rings {
+                        tr {
+                            th scope="row" { (step(ring)) }
+                            td .number { (numbers::whole(look.language, ring.answered)) }
+                            td .number { (numbers::whole(look.language, ring.others)) }
+                            td .wide { (draw::two_of(ring.answered, ring.others, most)) }
+                        }
                     }
                 }
             }
@@ -280,7 +288,10 @@ fn ring_table(look: &Look, rings: &[RingView]) -> Markup {
     }
 }
 
-fn transfer_table(look: &Look, transfers: &[TransferView]) -> Markup {
+fn transfer_table(shared: &Shared, look: &Look, transfers: &[TransferView]) -> Markup {
+    let directory = &shared.directory;
+    let title =
+        |name: &str| directory.queue_named(name).map_or(name, |id| directory.queue(id).title.as_str()).to_owned();
     html! {
         h2 { (look.say("units-transfers")) }
         @if transfers.is_empty() { p { (look.say("units-none")) } }
@@ -302,7 +313,7 @@ fn transfer_table(look: &Look, transfers: &[TransferView]) -> Markup {
                                 td { (look.say(&format!("kind-{}", transfer.kind))) }
                                 td { (transfer.outcome.map_or_else(|| numbers::NO_DATA.to_owned(), |outcome| look.say(&format!("outcome-{outcome}")))) }
                                 td .number { (draw::seconds(look, transfer.ring_s)) }
-                                td { (transfer.queue.as_deref().unwrap_or(numbers::NO_DATA)) }
+                                td { (transfer.queue.as_deref().map_or_else(|| numbers::NO_DATA.to_owned(), title)) }
                             }
                         }
                     }

@@ -1,0 +1,84 @@
+//! The store looked after, on a thread of its own and a connection of its own, beside the engine.
+
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use tokio::sync::watch;
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::directory::Directory;
+use crate::measure::Span;
+use crate::store::upkeep::UpkeepSettings;
+use crate::store::{self, StoreError, StoreSettings};
+
+/// How soon a stop is noticed.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+
+/// What it needs.
+struct Keeping {
+    store: StoreSettings,
+    directory: Arc<Directory>,
+    settings: UpkeepSettings,
+    stale_after: Span,
+    clock: Clock,
+    stop: watch::Receiver<bool>,
+}
+
+/// Starts it; it ends when `stop` turns true.
+pub(super) fn start(config: &Config, clock: &Clock, stop: watch::Receiver<bool>) -> JoinHandle<()> {
+    let keeping = Keeping {
+        store: config.store.clone(),
+        directory: Arc::clone(&config.directory),
+        settings: config.upkeep.clone(),
+        stale_after: config.tracker.stale_after,
+        clock: clock.clone(),
+        stop,
+    };
+    std::thread::spawn(move || keeping.run())
+}
+
+impl Keeping {
+    fn run(self) {
+        let every = self.settings.every.to_std();
+        loop {
+            let due = Instant::now() + every;
+            while Instant::now() < due {
+                // A start that failed has let go of its end.
+                if *self.stop.borrow() || self.stop.has_changed().is_err() {
+                    return;
+                }
+                std::thread::sleep(LOOK_EVERY);
+            }
+            // The next pass tries again.
+            if let Err(error) = self.pass() {
+                tracing::warn!(%error, "the store could not be looked after; it is tried again");
+            }
+        }
+    }
+
+    fn pass(&self) -> Result<(), StoreError> {
+        let keeper = store::open_upkeep(&self.store, &self.directory)?;
+        let go_on = || !*self.stop.borrow();
+        let passed = keeper.pass(&self.settings, self.clock.now(), self.stale_after, &go_on)?;
+        for (month, revision) in passed.signed {
+            let month = keeper.spoken(month);
+            tracing::info!(month, revision, "a month is closed, or revised; its figures stay as they now are");
+        }
+        let gone = passed.let_go;
+        if gone.rows() > 0 {
+            let (calls, facts, quarters) = (gone.calls, gone.facts, gone.quarters);
+            tracing::info!(calls, facts, quarters, dead_letters = gone.dead_letters, "what is old was let go");
+        }
+        for (month, queue) in keeper.changed_rules()? {
+            let month = keeper.spoken(month);
+            tracing::warn!(
+                month,
+                queue,
+                "the month was signed under other rules than the configuration has for it; say in [[queue.earlier]] what held then"
+            );
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,11 @@
+-- What was let go, by kind and name: everything before `until`.
+CREATE TABLE let_go (
+    kind  TEXT NOT NULL,
+    name  TEXT NOT NULL,
+    until INTEGER NOT NULL,
+    PRIMARY KEY (kind, name)
+) WITHOUT ROWID;
+
+-- By which the old is found without reading everything.
+CREATE INDEX call_over ON call (newest) WHERE is_over;
+CREATE INDEX unit_journey_started ON unit_journey (started);
