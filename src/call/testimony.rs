@@ -83,6 +83,8 @@ pub enum Milestone {
     Sent(Box<Sent>),
     /// The target rings.
     Ringing { transfer: TransferKey },
+    /// The target passed the call on to another extension.
+    Forwarded { transfer: TransferKey, target: Box<str> },
     /// The target answered.
     Taken { transfer: TransferKey, by: AnsweredBy },
     /// The target did not answer.
@@ -127,7 +129,7 @@ impl Testimony {
             Milestone::Answered { .. } | Milestone::Left { .. } => 3,
             Milestone::Over { .. } => 4,
             Milestone::Sent(_) => 5,
-            Milestone::Ringing { .. } => 6,
+            Milestone::Ringing { .. } | Milestone::Forwarded { .. } => 6,
             Milestone::Taken { .. } | Milestone::Failed { .. } => 7,
             Milestone::Ended { .. } => 8,
         }
@@ -161,6 +163,9 @@ impl Milestone {
                 queue: queue.as_ref().map(&mut intern),
             })),
             EventKind::TransferRinging { transfer: name } => Self::Ringing { transfer: transfer(name) },
+            EventKind::TransferForwarded { transfer: name, target } => {
+                Self::Forwarded { transfer: transfer(name), target: target.as_str().into() }
+            }
             EventKind::TransferAnswered { transfer: name, by } => Self::Taken { transfer: transfer(name), by: *by },
             EventKind::TransferFailed { transfer: name, result } => {
                 Self::Failed { transfer: transfer(name), result: *result }

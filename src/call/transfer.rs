@@ -10,7 +10,7 @@ use crate::call::testimony::{Milestone, Sent, SwitchQueues, Testimony, TransferK
 use crate::directory::Directory;
 use crate::event::{AnsweredBy, EndedBy, TransferKind, TransferResult};
 use crate::measure::{Moment, Ring, Span};
-use crate::names::{SourceId, UNKNOWN_UNIT};
+use crate::names::{SourceId, UNKNOWN_UNIT, UnitId};
 
 /// A caller who is back in a queue this soon after ringing out was recalled.
 const RECALL_MS: i64 = 60_000;
@@ -44,6 +44,8 @@ struct Told<'a> {
     sent: Option<(&'a Testimony, &'a Sent)>,
     key: TransferKey,
     ringing: Option<Moment>,
+    /// When the target passed the call on, and to which extension.
+    forwarded: Option<(Moment, &'a str)>,
     /// When, by whom, and whether that moment is known.
     taken: Option<(Moment, AnsweredBy, bool)>,
     failed: Option<(Moment, TransferResult)>,
@@ -69,13 +71,15 @@ pub fn legs(around: &Around<'_>) -> (SmallVec<[LegFact; 0]>, u16) {
 fn hear<'a>(told: &mut SmallVec<[Told<'a>; 1]>, testimony: &'a Testimony) {
     let key = match &testimony.what {
         Milestone::Sent(sent) => sent.transfer,
-        Milestone::Ringing { transfer } | Milestone::Taken { transfer, .. } | Milestone::Failed { transfer, .. } => {
-            *transfer
-        }
+        Milestone::Ringing { transfer }
+        | Milestone::Forwarded { transfer, .. }
+        | Milestone::Taken { transfer, .. }
+        | Milestone::Failed { transfer, .. } => *transfer,
         _ => return,
     };
     let place = told.iter().position(|told| told.key == key).unwrap_or_else(|| {
-        told.push(Told { sent: None, key, ringing: None, taken: None, failed: None, withdrawn: false });
+        let (ringing, forwarded, taken, failed) = (None, None, None, None);
+        told.push(Told { sent: None, key, ringing, forwarded, taken, failed, withdrawn: false });
         told.len() - 1
     });
     let (told, at) = (&mut told[place], testimony.stamp.at);
@@ -92,6 +96,7 @@ fn hear<'a>(told: &mut SmallVec<[Told<'a>; 1]>, testimony: &'a Testimony) {
             }
         }
         Milestone::Ringing { .. } => told.ringing = told.ringing.or(Some(at)),
+        Milestone::Forwarded { target, .. } => told.forwarded = told.forwarded.or(Some((at, target))),
         // In a group any answer wins; the first counts.
         Milestone::Taken { by, .. } => {
             told.taken = told.taken.or(Some((at, *by, !testimony.stamp.is_untimed())));
@@ -134,13 +139,21 @@ fn is_twin(one: &Told<'_>, other: &Told<'_>) -> bool {
     what.target == whose.target && (first.stamp.at - second.stamp.at).abs() <= AGREE_MS
 }
 
-impl Told<'_> {
+impl<'a> Told<'a> {
     /// Takes over what another feed knows of the same transfer and this one does not.
-    fn learn(&mut self, other: &Self) {
+    fn learn(&mut self, other: &Told<'a>) {
         self.ringing = self.ringing.or(other.ringing);
+        self.forwarded = self.forwarded.or(other.forwarded);
         if self.taken.is_none() && self.failed.is_none() {
             (self.taken, self.failed, self.withdrawn) = (other.taken, other.failed, other.withdrawn);
         }
+    }
+}
+
+impl Told<'_> {
+    /// Which unit the target passed the call on to, and when.
+    fn forwarded_to(&self, directory: &Directory) -> Option<(Moment, UnitId)> {
+        self.forwarded.map(|(at, target)| (at, directory.unit_of(target, at)))
     }
 }
 
@@ -153,7 +166,14 @@ impl Around<'_> {
         if unit == UNKNOWN_UNIT && is_of_no_unit {
             return None;
         }
-        let (outcome, ended) = self.outcome(told, started);
+        let (outcome, ended) = match (self.outcome(told, started), told.forwarded_to(self.directory)) {
+            // Whatever became of the caller there, this unit has not answered.
+            (_, Some((at, to))) if ![unit, UNKNOWN_UNIT].contains(&to) => (Some(LegOutcome::Forwarded), Some(at)),
+            ((Some(LegOutcome::Answered), at), Some((_, to))) if to == unit => {
+                (Some(LegOutcome::AnsweredElsewhere), at)
+            }
+            (outcome, _) => outcome,
+        };
         let ring = ended.map(|ended| Ring::from_ms(ended - told.ringing.unwrap_or(started)));
         let is_short = outcome == Some(LegOutcome::CallerHungUp)
             && ring.is_some_and(|ring| i64::from(ring.ms()) < self.short_ring.ms());

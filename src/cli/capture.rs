@@ -81,6 +81,14 @@ pub fn run(args: &CaptureArgs) -> Result<(), CliError> {
         );
         return Err(CliError::Usage(why));
     }
+    if let (true, Some(folder)) = (args.files.is_empty(), &settings.folder) {
+        let why = format!(
+            "source `{}` reads the files in {} and moves them away, which is the daemon's to do; name the files to record",
+            args.source,
+            folder.display()
+        );
+        return Err(CliError::Usage(why));
+    }
     let key = args.key_file.as_deref().map_or_else(new_key, key_of)?;
     let failed = |error| CliError::Failed(format!("{}: {error}", args.output.display()));
     let out = File::create_new(&args.output).map_err(failed)?;

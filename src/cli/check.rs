@@ -159,7 +159,11 @@ async fn look_at(settings: &SourceSettings, directory: &Directory, source: Sourc
             }
             Err(error) => found.why(Weight::Wrong, "check-cannot-listen", format!("{address}: {error}")),
         },
-        (_, None, None) => {}
+        (_, None, None) => {
+            if let Some(folder) = &settings.folder {
+                of_folder(folder, kind, settings, directory, source, found);
+            }
+        }
     }
 }
 
@@ -174,6 +178,9 @@ fn dialled(settings: &SourceSettings, findings: &Findings, directory: &Directory
     }
     for trouble in &findings.troubles {
         found.why(Weight::Wrong, "check-trouble", trouble);
+    }
+    for note in &findings.notes {
+        found.why(Weight::Note, "check-trouble", note);
     }
     queues(&findings.queues, directory, source, Weight::Wrong, found);
 }
@@ -191,6 +198,40 @@ fn of_file(
         Ok(findings) => findings,
         Err(error) => return found.why(Weight::Wrong, "check-unreadable", format!("{}: {error}", path.display())),
     };
+    holds(path, findings, directory, source, found);
+}
+
+/// A folder that files are put into: a sample of them is tried.
+fn of_folder(
+    folder: &Path,
+    kind: &Kind,
+    settings: &SourceSettings,
+    directory: &Directory,
+    source: SourceId,
+    found: &mut Found,
+) {
+    let now = Clock::system().now();
+    let done = settings.done.clone().unwrap_or_else(|| folder.join("done"));
+    let findings = match look::folder(folder, &done, (kind.decoder)(settings), now) {
+        Ok(findings) => findings,
+        Err(error) => return found.why(Weight::Wrong, "check-unreadable", format!("{}: {error}", folder.display())),
+    };
+    // What has been read is moved away.
+    for place in [Some(folder), settings.done.as_deref(), settings.failed.as_deref()].into_iter().flatten() {
+        if std::fs::metadata(place).is_ok_and(|about| about.permissions().readonly()) {
+            found.say(Weight::Wrong, "check-fixed-folder", &[("path", place.display().to_string())]);
+        }
+    }
+    let values = [("path", folder.display().to_string()), ("n", findings.waiting.to_string())];
+    found.say(Weight::Ok, "check-folder", &values);
+    match findings.sample {
+        Some((path, findings)) => holds(&path, findings, directory, source, found),
+        None => found.say(Weight::Note, "check-no-file", &[]),
+    }
+}
+
+/// What was found in a file.
+fn holds(path: &Path, findings: look::FileFindings, directory: &Directory, source: SourceId, found: &mut Found) {
     let values = [("path", path.display().to_string()), ("bytes", findings.bytes.to_string())];
     found.say(Weight::Ok, "check-file", &values);
     match findings.newest {

@@ -97,8 +97,9 @@ pub fn run(args: &DemoArgs) -> Result<(), CliError> {
         let config = configuration(args, &folder, &source)?;
         let daemon =
             Daemon::start(&config, clock.clone()).await.map_err(|error| CliError::Failed(error.to_string()))?;
-        tell(&format!("servicegrad: wallboard at http://{}/  (Ctrl-C ends the demonstration)", daemon.address));
         let calls = Calls::new(args, clock.clone(), is_begun);
+        tell(&format!("servicegrad: calls of seed {} since {}", calls.seed, calls.since.to_rfc3339()));
+        tell(&format!("servicegrad: wallboard at http://{}/  (Ctrl-C ends the demonstration)", daemon.address));
         let booted = clock.now().plus_ms(-WARM_MS);
         let feed = match line {
             None => tokio::spawn(feed(daemon.sink.clone(), calls)),
@@ -175,6 +176,9 @@ struct Calls {
     past: Option<(Switchboard, Moment)>,
     board: Switchboard,
     clock: Clock,
+    /// By these two the calls of today can be played again.
+    seed: u64,
+    since: Moment,
 }
 
 impl Calls {
@@ -201,7 +205,7 @@ impl Calls {
         let mut model = Scenario::municipal().busier(args.busier);
         model.tells_agents = true;
         let model = if args.at.is_some() { model } else { model.around_the_clock() };
-        Self { past, board: Switchboard::new(model, seed, from), clock }
+        Self { past, board: Switchboard::new(model, seed, from), clock, seed, since: from }
     }
 
     fn next(&mut self) -> Vec<Told> {

@@ -120,11 +120,9 @@ impl Write for Outlet {
         match self {
             Self::File(file) => file.write(bytes),
             Self::Stdout(out) => out.write(bytes),
-            // A listener that hangs up has said why.
-            Self::Tcp(tcp) => match tcp.stream.write(bytes) {
-                Err(error) => Err(tcp.answered().err().unwrap_or(error)),
-                written => written,
-            },
+            // A listener that hangs up has said why; what it says is not waited for with more words.
+            Self::Tcp(tcp) if tcp.answers.as_ref().is_some_and(JoinHandle::is_finished) => Err(tcp.hung_up(None)),
+            Self::Tcp(tcp) => tcp.stream.write(bytes).map_err(|error| tcp.hung_up(Some(error))),
             Self::Http(http) => {
                 http.held.extend_from_slice(bytes);
                 if http.held.len() >= POST_BYTES {
@@ -146,6 +144,12 @@ impl Write for Outlet {
 }
 
 impl Tcp {
+    /// Why the listener hung up: by its own word where it gave one.
+    fn hung_up(&mut self, error: Option<io::Error>) -> io::Error {
+        let why = error.map_or_else(String::new, |error| format!(": {error}"));
+        self.answered().err().unwrap_or_else(|| io::Error::other(format!("the listener closed the line{why}")))
+    }
+
     fn answered(&mut self) -> io::Result<Told> {
         let gone = || io::Error::other("the listener's answers could not be read");
         self.answers.take().ok_or_else(gone)?.join().map_err(|_| gone())?
@@ -159,7 +163,9 @@ impl Http {
         let rest = self.held.split_off(end + 1);
         let body = std::mem::replace(&mut self.held, rest);
         for _ in 0..TRIES_MAX {
-            let mut request = self.agent.post(&self.url).header("content-type", "application/x-ndjson");
+            // Who refuses by the head alone is heard before the body goes out.
+            let request = self.agent.post(&self.url).header("expect", "100-continue");
+            let mut request = request.header("content-type", "application/x-ndjson");
             if let Some(token) = &self.token {
                 request = request.header("authorization", format!("Bearer {token}"));
             }

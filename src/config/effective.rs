@@ -1,11 +1,13 @@
 //! What is in force and where it came from, for people; secrets are not shown.
 
 use std::fmt::Write as _;
+use std::path::PathBuf;
 
 use crate::config::Config;
 use crate::directory::{ClockStart, Queue, QueueSettings};
 use crate::measure::Span;
 use crate::source::SourceSettings;
+use crate::source::records::RecordsSettings;
 
 /// A page on what the configuration comes to: each key, its value, and behind it the file or the
 /// variable that said so, or `default`.
@@ -69,6 +71,7 @@ pub fn describe(config: &Config) -> String {
         page.path("token_file", source.token_file.as_deref());
         page.line("rate", &source.rate.to_string());
         page.dialled(source);
+        page.read(source);
     }
     for (at, (queue, settings)) in directory.queues().iter().zip(&config.queues).enumerate() {
         page.table(&format!("queue[{}]", at + 1), &format!("[[queue]] {}", queue.name));
@@ -128,6 +131,42 @@ impl Page<'_> {
         if source.connect.is_some() {
             self.line("tls", &source.tls.to_string());
             self.path("tls_ca", source.tls_ca.as_deref());
+        }
+    }
+
+    /// What only records, channel event logs and monitors have.
+    fn read(&mut self, source: &SourceSettings) {
+        let list = |words: &[String]| words.join(", ");
+        if let Some(folder) = &source.folder {
+            let beside = |place: &Option<PathBuf>, name: &str| place.clone().unwrap_or_else(|| folder.join(name));
+            self.path("folder", Some(folder));
+            self.path("done", Some(&beside(&source.done, "done")));
+            self.path("failed", Some(&beside(&source.failed, "failed")));
+            self.line("settle", &source.settle.to_string());
+        }
+        let lists = [("peers", &source.peers), ("monitor", &source.monitor), ("queues", &source.queues)];
+        for (key, words) in lists.into_iter().filter(|(_, words)| !words.is_empty()) {
+            self.line(key, &list(words));
+        }
+        if let Some(columns) = &source.columns {
+            self.line("columns", &list(columns));
+        }
+        if let Some(zone) = &source.zone {
+            self.line("zone", zone);
+        }
+        if source.dialplan {
+            self.line("dialplan", "true");
+        }
+        // With a preset it is of interest what that says; checked before, so that it can be told.
+        let Some(Ok(records)) = source.records.as_ref().map(RecordsSettings::effective) else { return };
+        let Ok(serde_json::Value::Object(keys)) = serde_json::to_value(&records) else { return };
+        self.path.push_str("records.");
+        for (key, value) in keys {
+            let is_empty = value.is_null() || value.as_object().is_some_and(serde_json::Map::is_empty);
+            if !is_empty {
+                let text = value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned);
+                self.line(&key, &text);
+            }
         }
     }
 

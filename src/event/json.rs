@@ -167,6 +167,10 @@ fn put_kind(kind: &EventKind, put: &mut impl FnMut(&str, serde_json::Value)) {
             put("agent", agent.as_deref().into());
         }
         EventKind::TransferRinging { transfer } => put("transfer", transfer.as_str().into()),
+        EventKind::TransferForwarded { transfer, target } => {
+            put("transfer", transfer.as_str().into());
+            put("target", target.as_str().into());
+        }
         EventKind::TransferAnswered { transfer, by } => {
             put("transfer", transfer.as_str().into());
             put("answered_by", by.as_str().into());

@@ -188,6 +188,8 @@ pub enum EventKind {
     },
     /// The target rings.
     TransferRinging { transfer: SmolStr },
+    /// The target passes the call on to another extension, which rings instead.
+    TransferForwarded { transfer: SmolStr, target: SmolStr },
     /// The target was answered.
     TransferAnswered { transfer: SmolStr, by: AnsweredBy },
     /// The target was not answered.
@@ -229,6 +231,7 @@ impl EventKind {
             Self::ConversationEnded { .. } => "conversation.ended",
             Self::TransferStarted { .. } => "transfer.started",
             Self::TransferRinging { .. } => "transfer.ringing",
+            Self::TransferForwarded { .. } => "transfer.forwarded",
             Self::TransferAnswered { .. } => "transfer.answered",
             Self::TransferFailed { .. } => "transfer.failed",
             Self::CallEnded { .. } => "call.ended",

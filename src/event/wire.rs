@@ -197,6 +197,10 @@ impl Wire<'_> {
                 agent: name("agent", self.agent.as_ref())?,
             },
             "transfer.ringing" => EventKind::TransferRinging { transfer: transfer()? },
+            "transfer.forwarded" => EventKind::TransferForwarded {
+                transfer: transfer()?,
+                target: required("target", self.target.as_ref())?,
+            },
             "transfer.answered" => EventKind::TransferAnswered {
                 transfer: transfer()?,
                 by: match &self.answered_by {

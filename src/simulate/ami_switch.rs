@@ -26,6 +26,8 @@ pub struct AmiSwitch {
     secret: String,
     booted: Moment,
     denied: Vec<&'static str>,
+    /// Classes of events that this user may not hear.
+    unheard: Vec<&'static str>,
 }
 
 /// What the first line of a connection says.
@@ -35,13 +37,28 @@ const CHALLENGE: &str = "840415273";
 impl AmiSwitch {
     /// A switch that started at `booted` and lets this user in.
     pub fn new(user: &str, secret: &str, booted: Moment) -> Self {
-        Self { voice: AmiVoice::default(), user: user.into(), secret: secret.into(), booted, denied: Vec::new() }
+        Self {
+            voice: AmiVoice::default(),
+            user: user.into(),
+            secret: secret.into(),
+            booted,
+            denied: Vec::new(),
+            unheard: Vec::new(),
+        }
     }
 
     /// The same, with an action that this user may not use.
     #[must_use]
     pub fn denying(mut self, action: &'static str) -> Self {
         self.denied.push(action);
+        self
+    }
+
+    /// The same, with a class of events that this user may not hear; as a real one it says nothing of
+    /// that.
+    #[must_use]
+    pub fn keeping_back(mut self, class: &'static str) -> Self {
+        self.unheard.push(class);
         self
     }
 
@@ -63,9 +80,13 @@ impl AmiSwitch {
                 if !session.is_in {
                     return respond("Error", "Message: Authentication failed\r\n");
                 }
-                session.classes = get("Events").split(',').map(ToOwned::to_owned).collect();
+                let is_heard = |class: &&str| !self.unheard.contains(class);
+                session.classes = get("Events").split(',').filter(is_heard).map(ToOwned::to_owned).collect();
                 let uptime = (now - self.booted) / 1000;
                 respond("Success", "Message: Authentication accepted\r\n");
+                if !session.classes.iter().any(|class| class == "system") {
+                    return;
+                }
                 let _ = write!(out, "Event: FullyBooted\r\nUptime: {uptime}\r\nStatus: Fully Booted\r\n\r\n");
             }
             _ if !session.is_in => respond("Error", "Message: Permission denied\r\n"),

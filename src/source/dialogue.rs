@@ -56,6 +56,25 @@ pub struct Findings {
     pub queues: Vec<String>,
     /// What is missing or wrong, each with what to do.
     pub troubles: Vec<String>,
+    /// What could not be found out by listening for a moment.
+    pub notes: Vec<String>,
     /// How far its clock is ahead of ours, ms, where it can be told.
     pub clock_ahead_ms: Option<i64>,
+}
+
+/// A clock that is this far from ours is worth a word.
+const CLOCK_AHEAD_MS: i64 = 2_000;
+
+impl Findings {
+    /// How far the switch's clock is ahead of ours, ms, where it is known; too far is a trouble.
+    pub fn tell_clock(&mut self, ahead_ms: Option<i64>) {
+        self.clock_ahead_ms = ahead_ms;
+        if let Some(ahead_ms) = ahead_ms.filter(|ahead_ms| ahead_ms.abs() > CLOCK_AHEAD_MS) {
+            let way = if ahead_ms > 0 { "ahead of" } else { "behind" };
+            let seconds = ahead_ms.abs() / 1000;
+            self.troubles.push(format!(
+                "the switch's clock is {seconds} s {way} ours: waits are right, but calls fall into the wrong quarter-hour; set both by NTP"
+            ));
+        }
+    }
 }

@@ -275,6 +275,14 @@ fn free_name(folder: &Path, name: &std::ffi::OsStr) -> PathBuf {
     free
 }
 
+/// Files in the folder that would be read, oldest first.
+///
+/// # Errors
+/// The folder is not there, or may not be read.
+pub fn files(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    Ok(waiting(folder)?.into_iter().map(|(path, _)| path).collect())
+}
+
 /// Files in the folder that may be whole, oldest first.
 fn waiting(folder: &Path) -> io::Result<Vec<(PathBuf, Identity)>> {
     let mut files = Vec::new();

@@ -26,6 +26,8 @@ const CONNECTIONS_MAX: usize = 64;
 const PAUSE: Duration = Duration::from_millis(200);
 /// How long the first line with the token is waited for.
 const TOKEN_WAIT: Duration = Duration::from_secs(10);
+/// How long a sender that is refused may take to notice. It keeps its place meanwhile.
+const REFUSED_WAIT: Duration = Duration::from_secs(2);
 const PIECE_BYTES: usize = 64 * 1024;
 /// A sender that is silent for this long is asked whether it is still there, and let go if not: one
 /// that vanished without a word must not keep its place.
@@ -101,7 +103,8 @@ impl Listen {
             match timeout(TOKEN_WAIT, first_line(&mut stream)).await {
                 Ok(Ok((line, rest))) if is_token(&line, token) => early = rest,
                 _ => {
-                    return stream.write_all(b"{\"error\":\"the first line must be {\\\"token\\\":\\\"...\\\"} with the right token\"}\n").await;
+                    return refuse(&mut stream, "the first line must be {\"token\":\"...\"} with the right token")
+                        .await;
                 }
             }
         }
@@ -157,6 +160,20 @@ impl Listen {
         tokio::time::sleep(Duration::from_millis(count * 1000 / u64::from(self.rate))).await;
         Ok(())
     }
+}
+
+/// Tells a sender why, and listens on for a moment: a line that is closed while the sender still
+/// writes takes our answer with it.
+async fn refuse(stream: &mut TcpStream, why: &str) -> std::io::Result<()> {
+    let mut answer = serde_json::to_vec(&serde_json::json!({ "error": why }))?;
+    answer.push(b'\n');
+    stream.write_all(&answer).await?;
+    stream.shutdown().await?;
+    let mut piece = vec![0; PIECE_BYTES];
+    // Whoever writes on regardless has been told.
+    let _ =
+        timeout(REFUSED_WAIT, async { while stream.read(&mut piece).await.is_ok_and(|length| length > 0) {} }).await;
+    Ok(())
 }
 
 /// The first line, and what came behind it.

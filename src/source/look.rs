@@ -5,7 +5,7 @@
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tokio::io::AsyncWriteExt;
@@ -17,7 +17,7 @@ use crate::event::EventKind;
 use crate::measure::Moment;
 use crate::names::SourceId;
 use crate::source::dial::{open, read_ahead};
-use crate::source::{Batch, Decode, Dialogue, Findings, Standing};
+use crate::source::{Batch, Decode, Dialogue, Findings, Standing, drop_folder, import};
 
 /// How long a switch may take to connect, let us in and tell its queues.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -30,6 +30,15 @@ const TAIL_BYTES: u64 = 1024 * 1024;
 
 /// How much of its beginning, where that is another part.
 const HEAD_BYTES: usize = 16 * 1024;
+
+/// What a folder that files are put into holds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FolderFindings {
+    /// How many files wait to be read.
+    pub waiting: usize,
+    /// The newest of them, or of those that have been read, and what it holds.
+    pub sample: Option<(PathBuf, FileFindings)>,
+}
 
 /// What a file holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -106,19 +115,46 @@ pub fn file(path: &Path, mut decoder: Box<dyn Decode>, now: Moment) -> std::io::
         decoder.feed(&head[..whole], now, &mut batch);
     }
     decoder.feed(&tail[start..], now, &mut batch);
+    Ok(findings(bytes, batch, decoder, now))
+}
+
+/// Looks into a folder that files are put into, and reads the beginning of the newest; of those in
+/// `done` where none waits.
+pub fn folder(folder: &Path, done: &Path, decoder: Box<dyn Decode>, now: Moment) -> std::io::Result<FolderFindings> {
+    let waiting = drop_folder::files(folder)?;
+    // Before the first file has been read there is no such folder.
+    let read = || drop_folder::files(done).unwrap_or_default();
+    let newest = waiting.last().cloned().or_else(|| read().pop());
+    let sample = newest.map(|path| sample(&path, decoder, now).map(|findings| (path, findings))).transpose()?;
+    Ok(FolderFindings { waiting: waiting.len(), sample })
+}
+
+/// Reads the beginning of a file, which may be packed.
+fn sample(path: &Path, mut decoder: Box<dyn Decode>, now: Moment) -> std::io::Result<FileFindings> {
+    let (reader, _) = import::open(path)?;
+    let mut head = Vec::new();
+    reader.take(TAIL_BYTES).read_to_end(&mut head)?;
+    let is_whole = (head.len() as u64) < TAIL_BYTES;
+    let end = if is_whole { head.len() } else { memchr::memrchr(b'\n', &head).map_or(head.len(), |end| end + 1) };
+    let mut batch = Batch::of(SourceId(0));
+    decoder.feed(&head[..end], now, &mut batch);
+    Ok(findings(std::fs::metadata(path)?.len(), batch, decoder, now))
+}
+
+fn findings(bytes: u64, mut batch: Batch, mut decoder: Box<dyn Decode>, now: Moment) -> FileFindings {
     decoder.finish(now, &mut batch);
     decoder.flush(&mut batch);
     let mut queues: Vec<String> = batch.events.iter().filter_map(|event| queue_of(&event.kind)).collect();
     queues.sort_unstable();
     queues.dedup();
-    Ok(FileFindings {
+    FileFindings {
         bytes,
         newest: batch.events.iter().map(|event| event.stamp.at).max(),
         queues,
         events: batch.events.len(),
         rejects: batch.rejects.len(),
         example: batch.rejects.pop().map(|reject| reject.detail),
-    })
+    }
 }
 
 fn queue_of(kind: &EventKind) -> Option<String> {

@@ -16,6 +16,7 @@
 //!   that is dialled
 //! - [`look`]: a source looked at once
 //! - [`disguise`]: the bytes of a feed with numbers and names replaced
+//! - [`rung`]: how a phone ended that was rung, and what that comes to
 //! - [`batch`]: what goes to the engine · [`health`]: how a source fares
 
 pub mod asterisk;
@@ -42,6 +43,7 @@ pub mod look;
 pub mod ndjson;
 pub mod peers;
 pub mod records;
+pub mod rung;
 pub mod settings;
 
 pub use batch::{Batch, Delivery, Fate, Receipt, Sink};

@@ -69,11 +69,13 @@ export async function simulated(days) {
   return new Daemon(port, words).start();
 }
 
-/// A daemon whose events the test posts itself.
+/// A daemon whose events the test posts itself. Its alerts are judged too seldom to speak
+/// in between.
 export async function posted() {
   const port = await freePort();
   const config = join(work, "posted.toml");
   writeFileSync(config, `[store]\nurl = "sqlite:${join(work, "posted.db")}"\n[http]\nlisten = "127.0.0.1:${port}"\n
+[alert]\nevery = "5m"\n
 [[source]]\nname = "vaxel"\nkind = "http"\n
 [[queue]]\nname = "kundtjanst"\ntitle = "Kundtjänst"\nobjective = { threshold = "30s", target = 0.9 }\n`);
   return new Daemon(port, ["run", "--config", config]).start();

@@ -66,6 +66,7 @@ fn a_switch_that_lets_us_in_tells_what_it_is_and_which_queues_it_has() {
         "queues seen: itsupport, kundtjanst",
         "no [[queue]] measures: itsupport",
         "s from ours",
+        "note  nothing of class call and agent was heard meanwhile",
     ];
     says(&house(switch.port, "hemlig", "kundtjanst"), 0, &words);
 }
@@ -84,6 +85,12 @@ fn a_wrong_secret_a_missing_right_and_a_switch_that_is_not_there_are_told_with_w
         &house(there.port, "fel", "kundtjanst"),
         1,
         &["WRONG cannot be used: the switch refuses the login", "manager.conf"],
+    );
+    let deaf = switch(|switch| switch.keeping_back("system"));
+    says(
+        &house(deaf.port, "hemlig", "kundtjanst"),
+        1,
+        &["WRONG class `system` is not heard: a restart of the switch is not noticed", "`read` of this user"],
     );
     let poor = switch(|switch| switch.denying("QueueStatus"));
     says(&house(poor.port, "hemlig", "kundtjanst"), 1, &["WRONG QueueStatus is not allowed", "write = reporting"]);
@@ -111,4 +118,24 @@ fn a_file_is_read_at_its_end() {
     says(&house, 0, &["newest event 2026-03-02 08:00:02", "queues seen: 600, 700", "no [[queue]] measures: 700"]);
     write(&house.path("queue_log"), "{\"id\":1}\n{\"id\":2}\n");
     says(&house, 1, &["WRONG 2 lines at its end cannot be used", "Is `kind` right?"]);
+}
+
+#[test]
+fn a_folder_of_records_is_looked_into_and_a_sample_tried() {
+    let house = House::new(
+        "[[source]]\nname = \"vaxel\"\nkind = \"records\"\nfolder = \"FOLDER/in\"\n[source.records]\npreset = \"asterisk_cdr\"\n[[queue]]\nname = \"kundtjanst\"\nfrom = [{ source = \"vaxel\", queue = \"600\" }]\n",
+    );
+    says(&house, 1, &["WRONG cannot be read", "/in: No such file"]);
+    std::fs::create_dir_all(house.path("in/done")).unwrap();
+    // What is in force of it stands there, the preset's part too.
+    says(
+        &house,
+        0,
+        &["/in can be read; 0 files wait", "note  no file to try", "preset         asterisk_cdr", "settle         2s"],
+    );
+    let sample = "tests/data/records/asterisk/small/cdr-Master.csv";
+    std::fs::copy(sample, house.path("in/done/gammal.csv")).unwrap();
+    says(&house, 0, &["0 files wait", "in/done/gammal.csv can be read", "newest event"]);
+    write(&house.path("in/ny.csv"), "vad,som,helst\n1,2,3\n");
+    says(&house, 1, &["1 files wait", "in/ny.csv can be read", "cannot be used"]);
 }

@@ -337,9 +337,8 @@ fn a_simulated_day_is_the_same_sent_over_tcp_posted_and_sent_again() {
     assert_eq!(again, (0, format!("{missed} accepted, {known} known already, 0 rejected")));
     assert_eq!(told(&["--http", &url]), (0, format!("{count} accepted, 0 known already, 0 rejected")));
     let (code, why) = told(&["--tcp", &port, "--token", "fel"]);
-    // The line may be closed on the sender before it has said all and read the answer.
-    assert!(code == 1 && (why.contains("right token") || why.contains("os error")), "{why}");
+    assert!(code == 1 && why.contains("right token"), "{why}");
     let (code, why) = told(&["--http", &url.replace("hook", "nobody")]);
-    assert!(code == 1 && (why.contains("404") || why.to_lowercase().contains("os error")), "{why}");
+    assert!(code == 1 && why.contains("404"), "{why}");
     daemon.stop();
 }

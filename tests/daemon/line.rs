@@ -45,7 +45,12 @@ pub(crate) fn house(source: &str) -> House {
 
 /// Calls of the two hours up to `until`, in order.
 pub(crate) fn calls(seed: u64, until: Moment) -> Vec<CallEvent> {
-    let scenario = Scenario::municipal().around_the_clock().busier(3.0);
+    busy_calls(seed, until, 3.0)
+}
+
+/// The same, with so many times the callers of the model customer.
+pub(crate) fn busy_calls(seed: u64, until: Moment, busier: f64) -> Vec<CallEvent> {
+    let scenario = Scenario::municipal().around_the_clock().busier(busier);
     let mut board = Switchboard::new(scenario, seed, until.plus_ms(-2 * 3_600_000));
     board.advance(until).into_iter().map(|told| told.event).collect()
 }
@@ -104,15 +109,18 @@ pub(crate) fn figures(house: &House) -> Value {
     serde_json::json!({ "queues": queues, "units": units })
 }
 
-/// Waits until the house's figures are these.
+/// Waits until the house's figures are these; half a minute at most after they last changed.
 pub(crate) fn comes_to(house: &House, expected: &Value) {
-    let until = Instant::now() + Duration::from_secs(30);
+    let (mut last, mut changed) = (Value::Null, Instant::now());
     loop {
         let figures = figures(house);
         if figures == *expected {
             return;
         }
-        if Instant::now() > until {
+        if figures != last {
+            (last, changed) = (figures.clone(), Instant::now());
+        }
+        if changed.elapsed() > Duration::from_secs(30) {
             for part in ["queues", "units"] {
                 let [is, should] = [&figures, expected].map(|figures| figures[part].as_array().unwrap());
                 let missing = should.iter().filter(|row| !is.contains(row)).map(|row| format!("should {row}"));

@@ -53,20 +53,7 @@ impl House {
 
     /// Starts the daemon and waits until it says where it is.
     pub fn run(&self) -> Daemon {
-        let mut child = self.spawn();
-        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
-        let mut said = String::new();
-        let address = loop {
-            let Some(line) = lines.next() else { panic!("the daemon did not start: {said}") };
-            let line = line.unwrap();
-            said.push_str(&line);
-            if let Some((_, rest)) = line.split_once("http://") {
-                break rest.split('/').next().unwrap().to_owned();
-            }
-        };
-        // What it says later must not fill its pipe, and is shown with a failing test.
-        std::thread::spawn(move || lines.for_each(|line| println!("daemon: {line:?}")));
-        Daemon { child, address }
+        started(self.spawn()).0
     }
 
     /// Starts the daemon and waits for nothing.
@@ -81,6 +68,24 @@ impl House {
             .spawn()
             .unwrap()
     }
+}
+
+/// Waits until a daemon says where it is; what it said until then.
+pub fn started(mut child: Child) -> (Daemon, String) {
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+    let mut said = String::new();
+    let address = loop {
+        let Some(line) = lines.next() else { panic!("the daemon did not start: {said}") };
+        let line = line.unwrap();
+        said.push_str(&line);
+        said.push('\n');
+        if let Some((_, rest)) = line.split_once("http://") {
+            break rest.split('/').next().unwrap().to_owned();
+        }
+    };
+    // What it says later must not fill its pipe, and is shown with a failing test.
+    std::thread::spawn(move || lines.for_each(|line| println!("daemon: {line:?}")));
+    (Daemon { child, address }, said)
 }
 
 /// A running daemon; killed when it is let go.

@@ -22,7 +22,7 @@ fn folder(more: &str) -> House {
 }
 
 /// A call of 2 March that was answered after some seconds.
-fn call(id: usize) -> String {
+pub(crate) fn call(id: usize) -> String {
     let (hour, minute, second) = (8 + id / 3600, id / 60 % 60, id % 60);
     format!(
         "2026/03/02 {hour:02}:{minute:02}:{second:02},00:00:30,{},0950200001,I,600,16600,,0,{},0,E1001,Agent,T9001,Line,0,0\r\n",

@@ -11,7 +11,7 @@ use servicegrad::simulate::Spoken;
 use servicegrad::simulate::queue_log::Renderer;
 use smol_str::SmolStr;
 
-use crate::line::{Line, Setup, asterisk, calls, comes_to, count, figures, freeswitch, house, plainly};
+use crate::line::{Line, Setup, asterisk, busy_calls, calls, comes_to, count, figures, freeswitch, house, plainly};
 use crate::program::until;
 
 /// Each story is told of both switches.
@@ -29,8 +29,10 @@ macro_rules! of_both {
 of_both!(
     a_live_switch_comes_to_the_figures_of_its_calls,
     slow_and_torn_packets_are_the_same_calls,
+    a_storm_of_calls_is_all_counted,
     a_clock_that_is_minutes_off_moves_the_calls_and_no_wait,
     the_night_when_an_hour_comes_twice_has_each_call_once,
+    a_line_cut_loses_what_nobody_can_tell_again_and_no_more,
     a_killed_switch_loses_the_calls_in_flight_and_no_other,
     a_switch_stopped_in_order_has_lost_those_who_waited_and_abandoned_nobody,
 );
@@ -54,6 +56,19 @@ fn slow_and_torn_packets_are_the_same_calls<S: Spoken>(switch: fn(Setup) -> Line
     let events = &events[..events.len() / 8];
     line.tell(events);
     comes_to(&house, &plainly(events));
+}
+
+fn a_storm_of_calls_is_all_counted<S: Spoken>(switch: fn(Setup) -> Line<S>) {
+    let line = switch(Setup::default());
+    let house = house(&line.source);
+    let daemon = house.run();
+    line.is_heard(&daemon);
+    // Five times what two busy hours have to say, in one breath; they are three times the customer's.
+    let now = Clock::system().now();
+    let events = busy_calls(11, now, 30.0);
+    assert!(events.len() > 5 * calls(11, now).len());
+    line.tell(&events);
+    comes_to(&house, &plainly(&events));
 }
 
 /// The same calls at another time.
@@ -154,9 +169,8 @@ fn can_be_known(events: &[CallEvent], cut: usize, back: usize) -> Vec<i64> {
 
 const KNOWN: [&str; 5] = ["offered", "answered", "abandoned", "unknown", "open"];
 
-#[test]
-fn a_line_cut_loses_what_nobody_can_tell_again_and_no_more() {
-    let line = freeswitch(Setup::default());
+fn a_line_cut_loses_what_nobody_can_tell_again_and_no_more<S: Spoken>(switch: fn(Setup) -> Line<S>) {
+    let line = switch(Setup::default());
     let house = house(&line.source);
     let daemon = house.run();
     line.is_heard(&daemon);
@@ -217,7 +231,8 @@ fn a_killed_switch_loses_the_calls_in_flight_and_no_other<S: Spoken>(switch: fn(
     let killed = mid_traffic(&events);
     let lost = waiting(&events[..killed]);
     line.tell(&events[..killed]);
-    until("those who wait are seen", || count(&house, "open") == lost);
+    comes_to(&house, &plainly(&events[..killed]));
+    assert_eq!(count(&house, "open"), lost);
     line.switch.restart();
     until("they are lost", || count(&house, "lost") == lost);
     assert_eq!(count(&house, "open"), 0);
@@ -248,7 +263,8 @@ fn a_switch_stopped_in_order_has_lost_those_who_waited_and_abandoned_nobody<S: S
     let events = &events[..mid_traffic(&events)];
     line.tell(events);
     let waiting = waiting(events);
-    until("those who wait are seen", || count(&house, "open") == waiting);
+    comes_to(&house, &plainly(events));
+    assert_eq!(count(&house, "open"), waiting);
     let [answered, abandoned] = ["answered", "abandoned"].map(|key| count(&house, key));
     line.switch.stop();
     line.switch.restart();

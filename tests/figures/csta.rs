@@ -23,7 +23,7 @@ fn settings() -> SourceSettings {
     settings
 }
 
-fn switchboard() -> Arc<Directory> {
+pub(crate) fn switchboard() -> Arc<Directory> {
     let queue = |name: &str, number: &str| {
         let mut queue = QueueSettings::named(name);
         queue.from = vec![SwitchQueue { source: "vaxel".into(), queue: number.into() }];
@@ -39,7 +39,7 @@ fn switchboard() -> Arc<Directory> {
         valid_to: String::new(),
     };
     let organisation = OrganisationSettings { name: "kommun".into(), title: None };
-    let rows = [unit("7000", "7999", "forvaltning"), unit("0701234567", "", "kansli")];
+    let rows = [unit("7000", "7999", "forvaltning"), unit("8000", "8999", "skola"), unit("0701234567", "", "kansli")];
     let units = Units::check(&[organisation], &rows, ZONE).unwrap();
     let queues = vec![queue("kundtjanst", "16600"), queue("itsupport", "16650")];
     Arc::new(Directory::new(ZONE, vec!["vaxel".into()], queues, units).unwrap())
@@ -47,7 +47,10 @@ fn switchboard() -> Arc<Directory> {
 
 /// The frames of the file, each with the moment at which it came.
 fn frames() -> Vec<(Moment, Vec<u8>)> {
-    let text = std::fs::read_to_string("tests/data/csta/truth.txt").unwrap();
+    frames_of(&std::fs::read_to_string("tests/data/csta/truth.txt").unwrap())
+}
+
+fn frames_of(text: &str) -> Vec<(Moment, Vec<u8>)> {
     let lines = text.lines().filter(|line| !line.starts_with('#'));
     lines
         .map(|line| {
@@ -60,9 +63,18 @@ fn frames() -> Vec<(Moment, Vec<u8>)> {
 
 /// What the decoder makes of them, in pieces of so many bytes.
 fn told(pieces: usize) -> Batch {
+    decoded(frames(), pieces)
+}
+
+/// What it makes of the frames that a text writes down.
+pub(crate) fn told_from(text: &str) -> Batch {
+    decoded(frames_of(text), usize::MAX)
+}
+
+fn decoded(frames: Vec<(Moment, Vec<u8>)>, pieces: usize) -> Batch {
     let mut decoder = Csta::new(&settings());
     let mut batch = Batch::of(SourceId(0));
-    for (received, frame) in frames() {
+    for (received, frame) in frames {
         for piece in frame.chunks(pieces) {
             decoder.feed(piece, received, &mut batch);
         }

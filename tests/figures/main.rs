@@ -13,6 +13,7 @@ mod captures;
 mod cel;
 mod csta;
 mod disguised;
+mod forwards;
 mod freeswitch;
 mod freeswitch_captures;
 mod fuzz;

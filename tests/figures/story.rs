@@ -93,6 +93,7 @@ fn event(line: &str) -> CallEvent {
             agent: None,
         },
         "rings" => EventKind::TransferRinging { transfer: transfer() },
+        "forwards" => EventKind::TransferForwarded { transfer: transfer(), target: word(3).into() },
         "taken" => EventKind::TransferAnswered { transfer: transfer(), by: AnsweredBy::parse(word(3)).unwrap() },
         "failed" => EventKind::TransferFailed { transfer: transfer(), result: TransferResult::parse(word(3)).unwrap() },
         "ended" => EventKind::CallEnded { by: value("by").and_then(EndedBy::parse) },

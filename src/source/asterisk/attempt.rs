@@ -11,17 +11,12 @@ use crate::measure::Moment;
 use crate::names::CallName;
 use crate::source::asterisk::Story;
 use crate::source::asterisk::channel::{Part, local_extension};
+use crate::source::rung::{ACCEPTED_MS, Ended, RANG_OUT_MS};
 
 /// Most transfers of one call that are followed; real calls have one or two.
 const ATTEMPTS_MAX: usize = 100;
 /// Most devices of one transfer; a large group rings some dozens.
 const LEGS_MAX: usize = 200;
-/// An attendant who takes a caller back after this much ringing has found nobody there; one who
-/// does so sooner has thought better of it. The same limit is kept for callers who hang up.
-pub(super) const RANG_OUT_MS: i64 = 5_000;
-/// A bridge follows an answer within milliseconds, unless the phone is asked first.
-const ACCEPTED_MS: i64 = 250;
-
 /// One transfer.
 #[derive(Clone, Debug)]
 pub struct Attempt {
@@ -49,6 +44,8 @@ pub struct Attempt {
     pub is_handed_over: bool,
     /// Somebody else's phone took the call.
     pub is_picked_up: bool,
+    /// The phone passed the call on.
+    pub is_forwarded: bool,
     /// The channel on which the attendant asks, where it is one of its own.
     pub asker: Option<SmolStr>,
 }
@@ -64,55 +61,27 @@ pub struct Leg {
     pub answered: Option<Moment>,
 }
 
-/// How a leg ended that was not answered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ended {
-    /// It rang out.
-    NoAnswer,
-    /// Engaged.
-    Busy,
-    /// Refused.
-    Rejected,
-    /// Not there.
-    Unreachable,
-    /// Whoever rang it gave up, or another phone of the group was quicker.
-    Cancelled,
+/// What a dial status means; `None` for an answer and for what ends nothing.
+pub fn of_status(status: &str) -> Option<Ended> {
+    Some(match status {
+        "NOANSWER" => Ended::NoAnswer,
+        "BUSY" => Ended::Busy,
+        "DONTCALL" | "TORTURE" => Ended::Rejected,
+        "CHANUNAVAIL" | "CONGESTION" => Ended::Unreachable,
+        "CANCEL" | "ABORT" => Ended::Cancelled,
+        _ => return None,
+    })
 }
 
-impl Ended {
-    /// What a dial status means; `None` for an answer and for what ends nothing.
-    pub fn of_status(status: &str) -> Option<Self> {
-        Some(match status {
-            "NOANSWER" => Self::NoAnswer,
-            "BUSY" => Self::Busy,
-            "DONTCALL" | "TORTURE" => Self::Rejected,
-            "CHANUNAVAIL" | "CONGESTION" => Self::Unreachable,
-            "CANCEL" | "ABORT" => Self::Cancelled,
-            _ => return None,
-        })
-    }
-
-    /// What it comes to when no other device did better.
-    const fn result(self) -> TransferResult {
-        match self {
-            Self::NoAnswer => TransferResult::NoAnswer,
-            Self::Busy => TransferResult::Busy,
-            Self::Rejected => TransferResult::Rejected,
-            Self::Unreachable => TransferResult::Unreachable,
-            Self::Cancelled => TransferResult::CallerHungUp,
-        }
-    }
-
-    /// What a device's cause code says more exactly than its dial status (ITU-T Q.850).
-    pub fn of_cause(cause: u16) -> Option<Self> {
-        Some(match cause {
-            17 => Self::Busy,
-            18 | 19 => Self::NoAnswer,
-            21 => Self::Rejected,
-            1 | 2 | 3 | 20 | 22 | 27 | 28 | 38 => Self::Unreachable,
-            _ => return None,
-        })
-    }
+/// What a device's cause code says more exactly than its dial status (ITU-T Q.850).
+pub fn of_cause(cause: u16) -> Option<Ended> {
+    Some(match cause {
+        17 => Ended::Busy,
+        18 | 19 => Ended::NoAnswer,
+        21 => Ended::Rejected,
+        1 | 2 | 3 | 20 | 22 | 27 | 28 | 38 => Ended::Unreachable,
+        _ => return None,
+    })
 }
 
 impl Story {
@@ -153,6 +122,7 @@ impl Story {
             is_consult,
             is_handed_over: false,
             is_picked_up: false,
+            is_forwarded: false,
             asker: None,
         });
         let place = call.attempts.len() - 1;
@@ -197,9 +167,7 @@ impl Story {
                     self.add_leg(&name, place, to);
                     return;
                 }
-                let is_theirs = |attempt: &Attempt| !attempt.is_consult || attempt.is_handed_over;
-                let open = call.attempts.iter().rposition(is_theirs);
-                let open = open.filter(|place| call.attempts[*place].taken.is_none());
+                let open = self.open_attempt(&name);
                 // No transfer event: the attendant's client moved the caller; or, if no attendant
                 // ever answered, the caller dialled the unit.
                 let was_sent = call.is_answered || call.talking.is_some();
@@ -243,10 +211,14 @@ impl Story {
 
     /// Whether the caller on this channel has been sent on, and nobody has taken the call there yet.
     pub fn is_sent_on(&self, id: &str) -> bool {
-        let Part::Caller(name) = self.channels.part(id) else { return false };
-        let attempts = self.calls.get(&name).map(|call| &call.attempts[..]).unwrap_or_default();
-        let is_theirs = |attempt: &&Attempt| !attempt.is_consult || attempt.is_handed_over;
-        attempts.iter().rev().find(is_theirs).is_some_and(|attempt| attempt.taken.is_none())
+        matches!(self.channels.part(id), Part::Caller(name) if self.open_attempt(&name).is_some())
+    }
+
+    /// The last transfer that the caller was sent on by, if nobody has taken it yet.
+    pub(super) fn open_attempt(&self, name: &CallName) -> Option<usize> {
+        let attempts = &self.calls.get(name)?.attempts;
+        let last = attempts.iter().rposition(|attempt| !attempt.is_consult || attempt.is_handed_over);
+        last.filter(|place| attempts[*place].taken.is_none())
     }
 
     /// Whether a channel is a phone that a transfer rings, and has not been answered.
@@ -294,7 +266,7 @@ impl Story {
         let Part::Leg(name, place) = self.channels.part(to) else { return };
         let now = self.clock.now;
         let Some(leg) = self.leg_mut(&name, place, to) else {
-            if let (Some(attempt), ended @ Some(_)) = (self.attempt_mut(&name, place), Ended::of_status(status)) {
+            if let (Some(attempt), ended @ Some(_)) = (self.attempt_mut(&name, place), of_status(status)) {
                 attempt.way_ended = ended;
             }
             return;
@@ -302,7 +274,7 @@ impl Story {
         if status == "ANSWER" {
             leg.answered = leg.answered.or(Some(now));
             self.judge_answer(&name, place);
-        } else if let Some(ended) = Ended::of_status(status)
+        } else if let Some(ended) = of_status(status)
             && leg.answered.is_none()
         {
             // What is told first counts: a queue says it again in other words.
@@ -358,10 +330,10 @@ impl Story {
         let device = self.channels.device(&leg.id);
         let is_said = self.channels.get(&leg.id).is_some_and(|channel| channel.is_outside);
         let is_outside = is_said || (!device.is_empty() && device == self.channels.device(caller));
-        let by = match (attempt.is_picked_up, is_outside) {
-            (true, _) => AnsweredBy::Other,
+        let by = match (is_outside && !attempt.is_picked_up, attempt.is_picked_up || attempt.is_forwarded) {
             // Where callers come from is also where calls go out.
-            (false, true) => AnsweredBy::External,
+            (true, _) => AnsweredBy::External,
+            (false, true) => AnsweredBy::Other,
             (false, false) => AnsweredBy::Person,
         };
         let now = self.clock.now;
@@ -388,7 +360,7 @@ impl Story {
             // It answered, was asked whether it wants the call, and did not.
             leg.ended = Some(Ended::NoAnswer);
         }
-        let told = Ended::of_cause(cause);
+        let told = of_cause(cause);
         leg.ended = match (leg.ended, told) {
             // The group's call was taken elsewhere, or the caller left: the code says no more.
             (Some(Ended::Cancelled), _) => Some(Ended::Cancelled),
@@ -408,17 +380,11 @@ impl Story {
         if attempt.taken.is_some() || attempt.legs.is_empty() || !all_ended {
             return;
         }
-        let is_any = |ended: Ended| attempt.legs.iter().any(|leg| leg.ended == Some(ended));
-        let result = if is_any(Ended::Cancelled) {
-            match (has_hung_up, attempt.is_consult, attempt.is_handed_over) {
-                (true, ..) | (_, false, _) => TransferResult::CallerHungUp,
-                (false, true, false) if rang_ms < RANG_OUT_MS => TransferResult::Withdrawn,
-                (false, true, _) => TransferResult::NoAnswer,
-            }
-        } else {
-            let by_weight = [Ended::NoAnswer, Ended::Busy, Ended::Rejected, Ended::Unreachable];
-            by_weight.into_iter().find(|ended| is_any(*ended)).unwrap_or(Ended::Unreachable).result()
-        };
+        let ended: Vec<Ended> = attempt.legs.iter().filter_map(|leg| leg.ended).collect();
+        // Who has let go by then has not thought better of it, however short it rang.
+        let rang_ms = if attempt.is_handed_over { RANG_OUT_MS } else { rang_ms };
+        let is_asked_for = attempt.is_consult && !has_hung_up;
+        let result = Ended::of_group(&ended, is_asked_for.then_some(rang_ms));
         self.tell_result(name, place, result);
     }
 

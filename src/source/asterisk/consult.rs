@@ -69,7 +69,7 @@ impl Story {
         }
     }
 
-    /// A phone of a transfer hands the call on to another, as by forwarding or pickup.
+    /// A phone of a transfer loses the call to another that picks it up.
     pub fn rings_elsewhere(&mut self, id: &str) {
         if let Part::Leg(name, place) = self.channels.part(id)
             && let Some(attempt) = self.attempt_mut(&name, place)
@@ -78,6 +78,27 @@ impl Story {
             attempt.is_picked_up = true;
         }
         self.channels.remove(id);
+    }
+
+    /// A phone that `from` rings passes the call on, by its owner's wish. `to`: the extension, or how
+    /// the switch dials it. `phone`: its channel, where told.
+    pub fn forwards(&mut self, from: &str, phone: Option<&str>, to: &str) {
+        let place = match self.channels.part(from) {
+            Part::Leg(name, place) => Some((name, place)),
+            Part::Caller(name) => self.open_attempt(&name).map(|place| (name, place)),
+            _ => None,
+        };
+        let Some((name, place)) = place else { return };
+        let target = to.rsplit('/').next().and_then(|to| to.split('@').next()).unwrap_or_default();
+        let Some(attempt) = self.attempt_mut(&name, place).filter(|_| !target.is_empty()) else { return };
+        match phone {
+            Some(phone) => attempt.legs.retain(|leg| leg.id != phone),
+            None if attempt.legs.len() == 1 => attempt.legs.clear(),
+            None => {}
+        }
+        attempt.is_forwarded = true;
+        let (transfer, target) = (attempt.name.clone(), target.into());
+        self.tell(&name, &transfer.clone(), EventKind::TransferForwarded { transfer, target });
     }
 
     /// The question to a unit that a channel is part of, if it is of one.

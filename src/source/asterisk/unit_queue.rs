@@ -4,7 +4,8 @@
 use crate::event::{AnsweredBy, EventKind, LeftOutcome, TransferResult};
 use crate::names::CallName;
 use crate::source::asterisk::Story;
-use crate::source::asterisk::attempt::{Attempt, RANG_OUT_MS};
+use crate::source::asterisk::attempt::Attempt;
+use crate::source::rung::RANG_OUT_MS;
 
 impl Story {
     fn waiting_attempt(&self, name: &CallName, queue: &str) -> Option<usize> {

@@ -157,6 +157,9 @@ impl Story {
         let now = self.clock.now;
         let leaving = self.calls.get(name).and_then(|call| call.leaving.as_ref());
         let is_abandon = leaving.is_some_and(|leaving| leaving.is_abandon && now - leaving.at <= DECIDED_MS);
+        // Whom the switch itself hangs up at once has not given up.
+        let caller = self.calls.get(name).and_then(|call| self.channels.get(&call.caller));
+        let is_abandon = is_abandon && !caller.is_some_and(|caller| caller.is_let_go && !caller.is_hanging_up);
         self.leave_decided(name, is_abandon.then_some(LeftOutcome::Abandoned));
     }
 
@@ -224,8 +227,12 @@ impl Story {
             return self.conversation_over(&told.caller.into(), Some(told.by));
         }
         // Answered while nobody listened: the answer is worked back from this.
-        let is_new = self.channels.get(told.caller).is_some() && self.channels.part(told.caller) == Part::Unknown;
-        if !is_new && !self.calls.get(told.caller).is_some_and(|call| call.is_resumed) {
+        let is_missed = match self.calls.get(told.caller) {
+            // Sent on before this is said, by which it was known, and never seen in a queue.
+            Some(call) => call.is_resumed || !call.is_queued,
+            None => self.has_channel(told.caller) && self.channels.part(told.caller) == Part::Unknown,
+        };
+        if !is_missed {
             return;
         }
         let name = self.caller(told.caller);

@@ -8,14 +8,13 @@ use md5::{Digest, Md5};
 use crate::measure::{Moment, Span};
 use crate::source::asterisk_ami::Ami;
 use crate::source::asterisk_ami::message::{Cut, Message};
+use crate::source::asterisk_ami::rights::Heard;
 use crate::source::{Batch, Decode, Dialogue, Findings, SourceSettings, Standing};
 
 /// How often the switch is asked for a sign of life, which also tells its clock.
 const PING_MS: i64 = 10_000;
 /// A switch that says nothing for this long, though asked three times, is gone.
 const SILENCE_S: i64 = 35;
-/// A clock that is this far from ours is worth a word.
-const CLOCK_AHEAD_MS: i64 = 2_000;
 
 /// A manager connection.
 #[derive(Debug)]
@@ -30,6 +29,7 @@ pub struct Conversation {
     pings: u64,
     has_queues: bool,
     has_channels: bool,
+    heard: Heard,
     findings: Findings,
 }
 
@@ -49,6 +49,7 @@ impl Conversation {
             pings: 0,
             has_queues: false,
             has_channels: false,
+            heard: Heard::default(),
             findings: Findings::default(),
         }
     }
@@ -81,6 +82,7 @@ impl Conversation {
             }
             Told::Refused(why) => self.standing = Standing::Refused(why.clone()),
             Told::LoggedIn => {
+                self.heard.logged_in();
                 // First its clock, which tells whether it has started anew.
                 self.ping();
                 self.say("CoreSettings", "settings", &[]);
@@ -176,7 +178,13 @@ impl Told {
 impl Decode for Conversation {
     fn feed(&mut self, bytes: &[u8], received: Moment, batch: &mut Batch) {
         let mut told = Vec::new();
-        self.ami.hear(bytes, received, batch, |cut| told.extend(Told::of(cut)));
+        let heard = &mut self.heard;
+        self.ami.hear(bytes, received, batch, |cut| {
+            if let Cut::Message(message) = cut {
+                heard.note(message);
+            }
+            told.extend(Told::of(cut));
+        });
         for told in &told {
             self.answer(told);
         }
@@ -210,6 +218,7 @@ impl Dialogue for Conversation {
         (self.standing, self.has_queues, self.has_channels) = (Standing::Greeting, false, false);
         self.pinged = now;
         self.findings.troubles.clear();
+        self.heard = Heard::default();
     }
 
     fn say(&mut self) -> Vec<u8> {
@@ -241,14 +250,10 @@ impl Dialogue for Conversation {
     fn findings(&self) -> Findings {
         let mut findings = self.findings.clone();
         findings.queues = self.ami.state.queues.iter().map(ToString::to_string).collect();
-        findings.clock_ahead_ms = self.ami.state.clock_ahead_ms;
-        if let Some(ahead) = findings.clock_ahead_ms.filter(|ahead| ahead.abs() > CLOCK_AHEAD_MS) {
-            let way = if ahead > 0 { "ahead of" } else { "behind" };
-            let seconds = ahead.abs() / 1000;
-            findings.troubles.push(format!(
-                "the switch's clock is {seconds} s {way} ours: waits are right, but calls fall into the wrong quarter-hour; set both by NTP"
-            ));
-        }
+        findings.tell_clock(self.ami.state.clock_ahead_ms);
+        let (troubles, notes) = self.heard.told(self.standing == Standing::Ready, !findings.queues.is_empty());
+        findings.troubles.extend(troubles);
+        findings.notes = notes;
         findings
     }
 }

@@ -188,6 +188,9 @@ impl State {
                 let to = message.get("DestUniqueid");
                 self.story.dial_begins(id, to, message.get("Exten"));
             }
+            "DialEnd" if !message.get("Forward").is_empty() => {
+                self.story.forwards(id, Some(message.get("DestUniqueid")), message.get("Forward"));
+            }
             "DialEnd" => self.story.dial_ends(message.get("DestUniqueid"), message.get("DialStatus")),
             "BridgeEnter" => self.story.bridged(id, true),
             "BridgeLeave" => self.story.bridged(id, false),

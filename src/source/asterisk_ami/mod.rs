@@ -6,11 +6,13 @@
 //! - [`message`]: bytes to messages
 //! - [`decoder`]: messages to events of calls, attendants and the switch
 //! - [`conversation`]: logging in, keeping alive, catching up after a break
+//! - `rights`: which classes of events the switch lets us hear
 //! - [`shape`]: which words are the switch's own
 
 pub mod conversation;
 pub mod decoder;
 pub mod message;
+mod rights;
 pub mod shape;
 
 pub use conversation::Conversation;

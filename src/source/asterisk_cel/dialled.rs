@@ -9,7 +9,7 @@ use smol_str::SmolStr;
 
 use crate::measure::Moment;
 use crate::source::asterisk::Story;
-use crate::source::asterisk::attempt::Ended;
+use crate::source::asterisk::attempt::{of_cause, of_status};
 use crate::source::asterisk::channel::local_extension;
 use crate::source::asterisk_cel::row::Row;
 use crate::source::asterisk_cel::telling::{Known, Telling, is_extension};
@@ -53,7 +53,7 @@ impl Telling {
             // An attendant's question runs over a Local channel that nobody dials.
             None if is_local && self.story.is_being_helped(&caller) => return,
             None if is_local => {
-                let exten = local_extension(&row.channel).unwrap_or_default();
+                let exten = local_extension(&row.channel).filter(|exten| is_extension(exten)).unwrap_or_default();
                 return self.rings(&caller, &row.id, exten, row.at);
             }
             None => {
@@ -127,7 +127,7 @@ impl Telling {
     pub(super) fn stops_ringing(&mut self, row: &Row, known: &Known) {
         let cause = row.extra.hangupcause;
         match &known.rung {
-            Rung::By(by) if Ended::of_cause(cause).is_none() && self.story.is_ringing_leg(&row.id) => {
+            Rung::By(by) if of_cause(cause).is_none() && self.story.is_ringing_leg(&row.id) => {
                 self.pending.push(Pending { id: row.id.clone(), by: by.clone(), at: row.at, cause });
             }
             _ => self.story.hangup(&row.id, cause),
@@ -138,7 +138,7 @@ impl Telling {
     pub(super) fn settle_rung_by(&mut self, by: &SmolStr, status: &str) {
         let (settled, pending) = std::mem::take(&mut self.pending).into_iter().partition(|pending| pending.by == *by);
         self.pending = pending;
-        let status = if Ended::of_status(status).is_some() { status } else { "CANCEL" };
+        let status = if of_status(status).is_some() { status } else { "CANCEL" };
         self.settle(settled, |_, _| status);
     }
 

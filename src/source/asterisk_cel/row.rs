@@ -92,6 +92,8 @@ pub struct Extra {
     pub bridge_id: SmolStr,
     /// Where a caller is sent.
     pub extension: SmolStr,
+    /// Where a phone that rings passes the call on to.
+    pub forward: SmolStr,
     /// Who is sent.
     #[serde(deserialize_with = "told")]
     pub transferee_channel_uniqueid: SmolStr,

@@ -192,6 +192,8 @@ impl Telling {
             "BLINDTRANSFER" => self.sent_on(row),
             "ATTENDEDTRANSFER" => self.handed_over(row),
             "PICKUP" => self.story.picks_up(&row.id),
+            // Which of the phones it was that forwards is not told.
+            "FORWARD" => self.story.forwards(&row.id, None, &row.extra.forward),
             "HANGUP" | "CHAN_END" => self.gone(row),
             // Anything else is sound, parking, or a word of the site's own.
             _ => {}
@@ -412,9 +414,10 @@ fn queue_in(data: &str) -> &str {
     data.split(',').next().unwrap_or_default()
 }
 
-/// A number that somebody dialled, and not a place in the dialplan.
+/// A number that somebody dialled, and not a place in the dialplan: those are `s` and `h`, and
+/// whatever words a site calls its own scripts by.
 pub(super) fn is_extension(exten: &str) -> bool {
-    !matches!(exten, "" | "s" | "h" | "i" | "t")
+    exten.contains(|letter: char| letter.is_ascii_digit())
 }
 
 fn is_one_key(exten: &str) -> bool {

@@ -172,9 +172,13 @@ impl Calls {
             if self.queues.contains(to) || told.cause == "recall" {
                 self.story.dial_ends(&other.id, "NOANSWER");
                 self.story.hangup(&other.id, 0);
-            } else if is_seen {
+            } else if told.cause == "callPickup" {
                 self.story.rings_elsewhere(&other.id);
             } else {
+                self.story.forwards(&other.id, Some(&other.id), to);
+                self.story.hangup(&other.id, 0);
+            }
+            if !is_seen && told.cause != "recall" {
                 self.out_of_sight(told.number);
             }
         }

@@ -102,6 +102,13 @@ impl<D: ?Sized> Tap<D> {
     }
 }
 
+/// What is held when the recording is ended is part of it.
+impl<D: ?Sized> Drop for Tap<D> {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
 impl<D: Decode + ?Sized> Decode for Tap<D> {
     fn feed(&mut self, bytes: &[u8], received: Moment, batch: &mut Batch) {
         self.record(bytes);

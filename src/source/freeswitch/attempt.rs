@@ -9,10 +9,10 @@ use crate::event::{AnsweredBy, EndedBy, EventKind, LeftOutcome, TransferKind, Tr
 use crate::measure::Moment;
 use crate::names::CallName;
 use crate::source::freeswitch::Story;
-use crate::source::freeswitch::cause::Ended;
 use crate::source::freeswitch::channel::Part;
 use crate::source::freeswitch::history::{Kind, Note};
 use crate::source::freeswitch::story::Word;
+use crate::source::rung::Ended;
 
 /// Most transfers of one call that are followed; real calls have one or two.
 const ATTEMPTS_MAX: usize = 100;

@@ -5,7 +5,7 @@ use crate::event::{EndedBy, TransferKind};
 use crate::names::CallName;
 use crate::source::freeswitch::Story;
 use crate::source::freeswitch::attempt::Attempt;
-use crate::source::freeswitch::cause::Ended;
+use crate::source::freeswitch::cause;
 use crate::source::freeswitch::channel::Part;
 use crate::source::freeswitch::story::Gone;
 
@@ -49,7 +49,7 @@ impl Story {
             && attempt.legs.is_empty()
             && attempt.failed.is_none()
         {
-            let result = Ended::of(gone.why_unreached).result();
+            let result = cause::ended(gone.why_unreached).result();
             self.tell_result(name, place, result);
         }
     }
@@ -63,7 +63,7 @@ impl Story {
         let never_rang = !matches!(gone.why_unreached, "" | "SUCCESS" | "ANSWER");
         if never_rang && let Some(place) = self.begin(&name, TransferKind::Attended, &target, true) {
             self.channels.cast(gone.id, Part::Asker(name.clone(), place));
-            self.tell_result(&name, place, Ended::of(gone.why_unreached).result());
+            self.tell_result(&name, place, cause::ended(gone.why_unreached).result());
         }
     }
 }

@@ -10,15 +10,10 @@ use crate::event::{AnsweredBy, EventKind, TransferResult};
 use crate::measure::Moment;
 use crate::names::CallName;
 use crate::source::freeswitch::Story;
-use crate::source::freeswitch::cause::Ended;
+use crate::source::freeswitch::cause;
 use crate::source::freeswitch::channel::Part;
 use crate::source::freeswitch::story::{Gone, Word};
-
-/// An attendant who takes a caller back after this much ringing has found nobody there; one who
-/// does so sooner has thought better of it. The same limit is kept for callers who hang up.
-pub(super) const RANG_OUT_MS: i64 = 5_000;
-/// A bridge follows an answer within milliseconds, unless the phone is asked first.
-const ACCEPTED_MS: i64 = 250;
+use crate::source::rung::{ACCEPTED_MS, Ended};
 
 impl Story {
     /// The caller or the attendant shares a bridge: the last transfer may have been answered by that.
@@ -99,7 +94,7 @@ impl Story {
             return;
         }
         // It answered, was asked whether it wants the call, and did not.
-        let ended = if has_answered { Ended::NoAnswer } else { Ended::of(gone.cause) };
+        let ended = if has_answered { Ended::NoAnswer } else { cause::ended(gone.cause) };
         leg.ended = Some(ended);
         attempt.is_picked_up |= ended == Ended::PickedUp;
         self.tell_failed(name, place);
@@ -113,18 +108,9 @@ impl Story {
         if attempt.taken.is_some() || attempt.is_picked_up || attempt.legs.is_empty() || !all_ended {
             return;
         }
-        let is_any = |ended: Ended| attempt.legs.iter().any(|leg| leg.ended == Some(ended));
-        let result = if is_any(Ended::Cancelled) {
-            let is_asking = attempt.is_consult && !attempt.is_handed_over && self.is_talking(name);
-            match is_asking {
-                false => TransferResult::CallerHungUp,
-                true if rang_ms < RANG_OUT_MS => TransferResult::Withdrawn,
-                true => TransferResult::NoAnswer,
-            }
-        } else {
-            let by_weight = [Ended::NoAnswer, Ended::Busy, Ended::Rejected, Ended::Unreachable];
-            by_weight.into_iter().find(|ended| is_any(*ended)).unwrap_or(Ended::Unreachable).result()
-        };
+        let ended: Vec<Ended> = attempt.legs.iter().filter_map(|leg| leg.ended).collect();
+        let is_asked_for = attempt.is_consult && !attempt.is_handed_over && self.is_talking(name);
+        let result = Ended::of_group(&ended, is_asked_for.then_some(rang_ms));
         self.tell_result(name, place, result);
     }
 
@@ -152,7 +138,7 @@ impl Story {
             let result = match (attempt.legs.is_empty(), why) {
                 (false, _) => TransferResult::CallerHungUp,
                 (true, "" | "SUCCESS" | "ANSWER") => TransferResult::Unreachable,
-                (true, why) if is_last => Ended::of(why).result(),
+                (true, why) if is_last => cause::ended(why).result(),
                 (true, _) => TransferResult::Unreachable,
             };
             self.tell_result(name, place, result);

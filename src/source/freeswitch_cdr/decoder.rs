@@ -6,7 +6,7 @@ use crate::event::{
     AnsweredBy, CallEvent, EndedBy, EventId, EventKind, Evidence, LeftOutcome, Reason, Reject, Stamp, TransferKind,
 };
 use crate::measure::{Moment, Talk, Wait};
-use crate::source::freeswitch::cause::Ended;
+use crate::source::freeswitch::cause;
 use crate::source::freeswitch::history::{Kind, Note};
 use crate::source::freeswitch_cdr::objects::Objects;
 use crate::source::freeswitch_cdr::record::{Record, Station};
@@ -196,7 +196,7 @@ fn transfer(told: &mut Told<'_>, sent: Sent, is_last: bool, end: Moment) {
         // The record keeps the cause of the last phone only; of those before it nobody can tell.
         let cause = told.record.get("originate_disposition");
         if !matches!(cause.as_str(), "" | "SUCCESS" | "ANSWER") {
-            told.tell(end, 1, EventKind::TransferFailed { transfer, result: Ended::of(&cause).result() });
+            told.tell(end, 1, EventKind::TransferFailed { transfer, result: cause::ended(&cause).result() });
         }
     }
 }

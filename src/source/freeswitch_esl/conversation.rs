@@ -17,8 +17,6 @@ use crate::source::{Batch, Decode, Dialogue, Findings, SourceSettings, Standing}
 const CLOCK_MS: i64 = 10_000;
 /// A switch that says nothing for this long, though asked three times, is gone.
 const SILENCE_S: i64 = 35;
-/// A clock that is this far from ours is worth a word.
-const CLOCK_AHEAD_MS: i64 = 2_000;
 /// Most queues whose members are asked for after a break.
 const QUEUES_MAX: usize = 1_000;
 /// What is listened to. Whatever stands behind CUSTOM is a subclass of it.
@@ -271,19 +269,12 @@ impl Dialogue for Conversation {
         let state = &self.esl.state;
         let mut findings = self.talk.findings.clone();
         findings.queues = state.queues.iter().map(ToString::to_string).collect();
-        findings.clock_ahead_ms = state.clock_ahead_ms;
+        findings.tell_clock(state.clock_ahead_ms);
         if state.story.is_on_our_clock() {
             findings.troubles.push(
                 "events carry no Event-Date-Timestamp, so waits are measured by our clock; upgrade the switch"
                     .to_owned(),
             );
-        }
-        if let Some(ahead) = findings.clock_ahead_ms.filter(|ahead| ahead.abs() > CLOCK_AHEAD_MS) {
-            let way = if ahead > 0 { "ahead of" } else { "behind" };
-            let seconds = ahead.abs() / 1000;
-            findings.troubles.push(format!(
-                "the switch's clock is {seconds} s {way} ours: waits are right, but calls fall into the wrong quarter-hour; set both by NTP"
-            ));
         }
         findings
     }
