@@ -7,15 +7,15 @@ use std::time::Instant;
 use smol_str::SmolStr;
 
 use crate::call::fact::{CallChanges, Change};
-use crate::call::testimony::SwitchQueues;
-use crate::call::{Applied, Archive, Recalled, Settled, Tracker, TrackerSettings};
+use crate::call::{Applied, Settled, Tracker, TrackerSettings};
 use crate::clock::Clock;
 use crate::directory::Directory;
 use crate::engine::intake::Intake;
+use crate::engine::recall::Recall;
 use crate::engine::standing::{Live, StoreHealth};
 use crate::event::{AgentState, CallEvent, EventKind, Reason, Reject};
 use crate::measure::{Moment, Span};
-use crate::names::{CallKey, SourceId};
+use crate::names::SourceId;
 use crate::source::batch::{Batch, Fate, Receipt};
 use crate::stats::rollup::Rollup;
 use crate::stats::snapshot::Unstored;
@@ -95,29 +95,6 @@ struct Pending {
 impl Pending {
     fn is_empty(&self) -> bool {
         self.changes.is_empty() && self.calls.is_empty() && self.dead_letters.is_empty() && self.gaps.is_empty()
-    }
-}
-
-/// Where the tracker finds calls that are no longer in memory.
-struct Recall<'a> {
-    store: &'a mut dyn Store,
-    directory: &'a Directory,
-    /// Calls before this may have been let go.
-    recent_from: Moment,
-}
-
-impl Archive for Recall<'_> {
-    type Error = StoreError;
-
-    fn recall(&mut self, key: &CallKey, at: Moment, queues: &mut SwitchQueues) -> Result<Recalled, StoreError> {
-        let Some(bytes) = self.store.recall_call(key)? else {
-            let is_old = at < self.recent_from;
-            let gone_until = if is_old { self.store.calls_gone_until(key.source)? } else { None };
-            return Ok(if gone_until.is_some_and(|until| at < until) { Recalled::LetGo } else { Recalled::New });
-        };
-        let call = saved::from_bytes(&bytes, key, queues, self.directory);
-        call.map(|call| Recalled::Known(Box::new(call)))
-            .ok_or_else(|| StoreError::Damaged { what: format!("call `{}`", key.call) })
     }
 }
 

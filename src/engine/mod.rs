@@ -8,7 +8,8 @@
 //!
 //! Knows no file, no socket and no page.
 //!
-//! - [`core`]: take, commit, end of an import · `intake`: a batch on its way in
+//! - [`core`]: take, commit, end of an import · `intake`: a batch on its way in ·
+//!   `recall`: calls that are no longer in memory
 //! - [`restore`]: what a start puts back
 //! - [`publish`]: state to snapshot
 //! - `mapping`: by which mapping of its columns a source is read
@@ -21,6 +22,7 @@ pub mod core;
 mod intake;
 mod mapping;
 pub mod publish;
+mod recall;
 pub mod restore;
 pub mod run;
 mod standing;
