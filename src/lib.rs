@@ -37,7 +37,7 @@
 //! 11  cli                       commands; talks to people
 //! 10  daemon                    joins everything once; start and stop
 //!  9  config                    loads, merges, checks; owns no setting of its own
-//!  8  web  generate             pages, live figures, posted events; files for other programs
+//!  8  web  generate  dispatch   pages, live figures, posted events; files for other programs; reports sent
 //!  7  engine  metrics  alert  report   engine alone changes state; the others read
 //!  6  post                      mails and posts, carried from the outbox
 //!  5  store                     the contract of keeping; SQLite, PostgreSQL
@@ -64,6 +64,7 @@ pub mod clock;
 pub mod config;
 pub mod daemon;
 pub mod directory;
+pub mod dispatch;
 pub mod engine;
 pub mod event;
 pub mod generate;

@@ -13,7 +13,7 @@ const FLOORS: [&[&str]; 12] = [
     &["store"],
     &["post"],
     &["engine", "metrics", "alert", "report"],
-    &["web", "generate"],
+    &["web", "generate", "dispatch"],
     &["config"],
     &["daemon"],
     &["cli"],

@@ -6,7 +6,10 @@ use serde::Serialize;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::alert::silence::Silence;
+use crate::directory::Directory;
 use crate::measure::Moment;
+use crate::names::QueueId;
+use crate::store::Sight;
 
 /// One alert.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -47,6 +50,36 @@ pub struct State {
     pub alerts: Vec<AlertNow>,
     /// Silences in force.
     pub silences: Vec<Silence>,
+}
+
+impl State {
+    /// What of it somebody may know of who sees this much.
+    #[must_use]
+    pub fn seen_by(&self, sight: &Sight, directory: &Directory) -> Self {
+        let seen = |label: &dyn Fn(&str) -> Option<String>| is_seen(sight, directory, label);
+        let alerts = self.alerts.iter().filter(|alert| seen(&|name| alert.labels.get(name).cloned()));
+        let silences = self.silences.iter().filter(|silence| {
+            seen(&|name| silence.labels.iter().find(|(label, _)| label == name).map(|(_, value)| value.clone()))
+        });
+        Self { judged_ms: self.judged_ms, alerts: alerts.cloned().collect(), silences: silences.cloned().collect() }
+    }
+}
+
+/// Whether somebody may know of what carries these labels: whoever sees the queue or organisation that
+/// it names, or a queue that its source feeds. What names none of them is for those who see everything.
+fn is_seen(sight: &Sight, directory: &Directory, label: &dyn Fn(&str) -> Option<String>) -> bool {
+    if sight.is_all() {
+        return true;
+    }
+    if let Some(queue) = label("queue") {
+        return directory.queue_named(&queue).is_some_and(|id| sight.sees_queue(id));
+    }
+    if let Some(organisation) = label("organisation") {
+        return directory.organisation_named(&organisation).is_some_and(|id| sight.sees_organisation(id));
+    }
+    let Some(source) = label("source") else { return false };
+    let mut queues = (0..).map(QueueId).zip(directory.queues());
+    queues.any(|(id, queue)| queue.is_fed_by(&source) && sight.sees_queue(id))
 }
 
 /// What somebody asks of the alerts.

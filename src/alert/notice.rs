@@ -130,7 +130,7 @@ mod tests {
         let entry = Entry {
             since: Moment(0),
             fired: Some(Moment(300_000)),
-            held: Moment(300_000),
+            gone: None,
             told: Some(Moment(300_000)),
             times: 1,
             value: 0.812,

@@ -36,8 +36,9 @@ pub struct Entry {
     pub since: Moment,
     /// When it began to fire; `None`: it is not sure yet.
     pub fired: Option<Moment>,
-    /// When its condition last held.
-    pub held: Moment,
+    /// Since when its condition no longer holds; `None`: it does.
+    #[serde(default)]
+    pub gone: Option<Moment>,
     /// When it was last told of; `None`: nobody has been told.
     pub told: Option<Moment>,
     /// How many times it was told of.
@@ -104,22 +105,23 @@ impl Watch {
         silences: &[Silence],
     ) -> Vec<News> {
         let mut entries: BTreeMap<Key, Entry> = std::mem::take(&mut self.entries).into_iter().collect();
+        entries.values_mut().for_each(|entry| entry.gone = entry.gone.or(Some(now)));
         for (rule, finding) in findings {
             let labels = finding.labels.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-            let new = Entry { since: now, fired: None, held: now, told: None, times: 0, value: finding.value };
+            let new = Entry { since: now, fired: None, gone: None, told: None, times: 0, value: finding.value };
             let entry = entries.entry(Key { alert: rule.name.to_owned(), labels }).or_insert(new);
-            (entry.held, entry.value) = (now, finding.value);
+            (entry.gone, entry.value) = (None, finding.value);
         }
         let mut news = Vec::new();
         entries.retain(|key, entry| {
             // A rule that is no longer there has nobody to keep its alerts.
             let settings = rules::named(&key.alert).map(settings).filter(|settings| settings.enabled);
             let keep_ms = settings.as_ref().map_or(-1, |settings| settings.keep.ms());
-            let holds = entry.held == now && settings.is_some();
+            let holds = entry.gone.is_none() && settings.is_some();
             if entry.fired.is_none() && holds && settings.is_some_and(|own| now - entry.since >= own.hold.ms()) {
                 entry.fired = Some(now);
             }
-            if holds || (entry.fired.is_some() && now - entry.held < keep_ms) {
+            if holds || (entry.fired.is_some() && entry.gone.is_some_and(|gone| now - gone < keep_ms)) {
                 return true;
             }
             if entry.told.is_some() {
@@ -203,7 +205,7 @@ mod tests {
         // Wavers about the target: nothing new.
         assert_eq!(desk.run(615, 1000, &[]), []);
         assert_eq!(desk.run(1005, 1200, &[low("kundtjanst")]), []);
-        assert_eq!(desk.run(1215, 2000, &[]), [(1800, What::Resolved, name())]);
+        assert_eq!(desk.run(1215, 2000, &[]), [(1815, What::Resolved, name())]);
         assert!(desk.watch.entries().is_empty());
     }
 

@@ -13,6 +13,7 @@ use crate::config::section::read;
 use crate::config::units::unit_rows;
 use crate::config::{Fault, Origins};
 use crate::directory::{Directory, OrganisationSettings, Queue, QueueSettings, UnitRow, Units};
+use crate::dispatch::DispatchSettings;
 use crate::metrics::MetricsSettings;
 use crate::names::SourceId;
 use crate::post::MailSettings;
@@ -40,6 +41,8 @@ pub struct Config {
     pub alert: AlertSettings,
     /// Through which server mail is sent.
     pub mail: MailSettings,
+    /// Reports that are sent by themselves.
+    pub reports: Vec<DispatchSettings>,
     /// How calls are followed.
     pub tracker: TrackerSettings,
     /// The queues as configured; as checked they stand in the directory.
@@ -51,7 +54,7 @@ pub struct Config {
 }
 
 /// The keys of the top level.
-const KEYS: [&str; 15] = [
+const KEYS: [&str; 16] = [
     "zone",
     "stale_after",
     "lateness",
@@ -63,6 +66,7 @@ const KEYS: [&str; 15] = [
     "metrics",
     "alert",
     "mail",
+    "report",
     "source",
     "queue",
     "organisation",
@@ -101,6 +105,7 @@ pub fn from_value(value: Value, folder: &Path) -> Result<Config, Vec<Fault>> {
     if mail.server.is_none() && alert.receiver.iter().any(|receiver| !receiver.to.is_empty()) {
         wrong.push(("mail.server".to_owned(), "is missing: a receiver of alerts is to be mailed".to_owned()));
     }
+    let reports = reports(&mut top, &mail, &mut wrong);
     // A source whose settings are wrong is still one that a queue can be fed by.
     let names = names(top.get("source"));
     let mut sources: Vec<(String, SourceSettings)> = list(&mut top, "source", &mut wrong);
@@ -124,6 +129,12 @@ pub fn from_value(value: Value, folder: &Path) -> Result<Config, Vec<Fault>> {
     let queues: Vec<Queue> = queues.filter_map(Result::ok).collect();
     let organisations: Vec<(String, OrganisationSettings)> = list(&mut top, "organisation", &mut wrong);
     let organisations: Vec<OrganisationSettings> = organisations.into_iter().map(|(_, settings)| settings).collect();
+    let is_known = |name: &String| organisations.iter().any(|organisation| organisation.name == *name);
+    for (place, report) in &reports {
+        if let Some(name) = report.organisation.as_ref().filter(|name| !is_known(name)) {
+            wrong.push((format!("{place}.organisation"), format!("there is no [[organisation]] `{name}`")));
+        }
+    }
     let units = units(&mut top, &organisations, zone, folder, &mut wrong);
     let switches = switches(&names, &sources, &mut wrong);
     let untold = sources.iter().map(|(_, source)| source.untold()).collect();
@@ -137,6 +148,7 @@ pub fn from_value(value: Value, folder: &Path) -> Result<Config, Vec<Fault>> {
             metrics,
             alert,
             mail,
+            reports: reports.into_iter().map(|(_, report)| report).collect(),
             tracker,
             queues: settings.into_iter().map(|(_, queue)| queue).collect(),
             holidays,
@@ -155,6 +167,25 @@ pub fn from_value(value: Value, folder: &Path) -> Result<Config, Vec<Fault>> {
             Err(wrong)
         }
     }
+}
+
+/// The reports that are sent, each with its place.
+fn reports(
+    top: &mut Map<String, Value>,
+    mail: &MailSettings,
+    wrong: &mut Vec<Fault>,
+) -> Vec<(String, DispatchSettings)> {
+    let reports: Vec<(String, DispatchSettings)> = list(top, "report", wrong);
+    for (at, (place, report)) in reports.iter().enumerate() {
+        complain(place, report.check(), wrong);
+        if reports[..at].iter().any(|(_, other)| other.name == report.name) {
+            wrong.push((format!("{place}.name"), "stands twice".to_owned()));
+        }
+        if mail.server.is_none() && !report.to.is_empty() {
+            wrong.push(("mail.server".to_owned(), format!("is missing: {place} is to be mailed")));
+        }
+    }
+    reports
 }
 
 /// For each source the one that stands for its switch.

@@ -188,6 +188,18 @@ impl Page<'_> {
         self.line("server", mail.server.as_deref().unwrap_or("none"));
         self.line("encryption", mail.encryption.as_str());
         self.path("password_file", mail.password_file.as_deref());
+        for (at, report) in self.config.reports.iter().enumerate() {
+            self.table(&format!("report[{}]", at + 1), &format!("[[report]] {}", report.name));
+            self.line("kind", &report.kind);
+            self.line("every", report.every.as_str());
+            self.line("day", &report.day.to_string());
+            self.line("at", &report.at);
+            self.line("first", report.first.as_deref().unwrap_or("the one under way when it is first seen"));
+            self.line("organisation", report.organisation.as_deref().unwrap_or("everything"));
+            self.line("format", &report.format.join(", "));
+            self.line("to", &report.to.join(", "));
+            self.path("folder", report.folder.as_deref());
+        }
     }
 
     fn queue(&mut self, queue: &Queue, settings: &QueueSettings) {

@@ -60,7 +60,7 @@ mod tests {
 
     #[test]
     fn the_shipped_files_are_valid() {
-        for file in [SHIPPED, "config/lystkom.toml"] {
+        for file in [SHIPPED, "config/lystkom.toml", "config/stack/servicegrad.toml"] {
             if let Err(wrong) = load_with(Path::new(file), variables(&[])) {
                 panic!("{wrong}");
             }
@@ -153,6 +153,7 @@ mod tests {
             fields::<crate::alert::settings::RuleChange>(),
             fields::<crate::alert::settings::ReceiverSettings>(),
             fields::<crate::post::MailSettings>(),
+            fields::<crate::dispatch::DispatchSettings>(),
             fields::<crate::source::SourceSettings>(),
             fields::<crate::source::RecordsSettings>(),
             fields::<crate::source::records::mapped::MapSettings>(),

@@ -123,7 +123,7 @@ impl Daemon {
         let (snapshots_out, snapshots) = watch::channel(first);
         let metrics = registry();
         let upkeep = upkeep::start(config, &clock, stop.clone());
-        let (outgoing, alerts) = outgoing::start(config, snapshots.clone(), &clock, stop.clone())?;
+        let (outgoing, alerts) = outgoing::start(config, snapshots.clone(), reports.clone(), &clock, stop.clone())?;
         let (trail, audit) = AuditTrail::start(store::open_ledger(&config.store)?, clock.clone());
         let gate = Arc::new(Gate::open(&config.http, address, &directory, trail, clock.clone())?);
         let writers = [tokio::spawn(pace(snapshots.clone(), shown_out)), tokio::spawn(Arc::clone(&gate).watch())];
@@ -132,7 +132,7 @@ impl Daemon {
         let bounds = Bounds::of_system();
         let shared = Shared {
             snapshots,
-            live: Live::new(shown),
+            live: Live::new(shown, alerts.state.clone()),
             readers: Arc::new(readers),
             directory,
             alerts,

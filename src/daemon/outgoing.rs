@@ -1,4 +1,5 @@
-//! What goes out: alerts judged on a thread of their own, letters carried on another.
+//! What goes out: alerts judged on a thread of their own, reports made on another, letters carried on a
+//! third.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -14,26 +15,31 @@ use crate::alert::{AlertBoard, board};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::daemon::StartError;
+use crate::dispatch::run::Dispatch;
 use crate::post::Carrier;
+use crate::post::folder::FolderWay;
 use crate::post::mail::MailWay;
 use crate::post::web::{WebWay, agent};
 use crate::stats::Snapshot;
+use crate::stats::snapshot::ReportBoard;
 use crate::store;
 
 /// How long a letter under way is waited for at the end; it stays in the outbox.
 const CARRIER_WAIT: Duration = Duration::from_secs(3);
 
-/// The two threads.
+/// The threads.
 #[derive(Debug)]
 pub(super) struct Outgoing {
     alerts: JoinHandle<()>,
+    reports: JoinHandle<()>,
     carrier: JoinHandle<()>,
 }
 
-/// Starts both; the board is for the surfaces.
+/// Starts them; the alerts' board is for the surfaces, that of the reports is written here.
 pub(super) fn start(
     config: &Config,
     snapshots: watch::Receiver<Arc<Snapshot>>,
+    reports: ReportBoard,
     clock: &Clock,
     stop: watch::Receiver<bool>,
 ) -> Result<(Outgoing, AlertBoard), StartError> {
@@ -43,6 +49,7 @@ pub(super) fn start(
         outbox: outbox()?,
         mail: MailWay::new(&config.mail).map_err(StartError::Outgoing)?,
         web: Arc::new(ways(&config.alert)?),
+        folders: folders(config),
         clock: clock.clone(),
     };
     let (board, state, asks) = board::AlertBoard::new();
@@ -52,17 +59,38 @@ pub(super) fn start(
         outbox: outbox()?,
         state,
         asks,
+        wake: wake.clone(),
+        clock: clock.clone(),
+        stop: stop.clone(),
+    };
+    let (settings, directory) = (config.store.clone(), Arc::clone(&config.directory));
+    let dispatch = Dispatch {
+        settings: config.reports.clone(),
+        directory: Arc::clone(&config.directory),
+        open: Box::new(move || store::open_reader(&settings, &directory)),
+        outbox: outbox()?,
+        board: reports,
         wake,
         clock: clock.clone(),
         stop,
     };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
-    let runtime = runtime.map_err(|error| StartError::Outgoing(format!("the alerts' runtime: {error}")))?;
+    let runtime = || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
+        runtime.map_err(|error| StartError::Outgoing(format!("a thread's runtime: {error}")))
+    };
+    let (of_alerts, of_reports) = (runtime()?, runtime()?);
     let outgoing = Outgoing {
-        alerts: std::thread::spawn(move || runtime.block_on(alerts.run())),
+        alerts: std::thread::spawn(move || of_alerts.block_on(alerts.run())),
+        reports: std::thread::spawn(move || of_reports.block_on(dispatch.run())),
         carrier: std::thread::spawn(move || carrier.run(&woken)),
     };
     Ok((outgoing, board))
+}
+
+/// The folders that reports are put into, by name of the report.
+fn folders(config: &Config) -> BTreeMap<String, FolderWay> {
+    let with_folder = config.reports.iter().filter_map(|report| Some((report, report.folder.clone()?)));
+    with_folder.map(|(report, folder)| (report.name.clone(), FolderWay(folder))).collect()
 }
 
 /// The ways to the receivers of the web, by name.
@@ -90,10 +118,11 @@ fn ways(settings: &AlertSettings) -> Result<BTreeMap<String, WebWay>, StartError
 }
 
 impl Outgoing {
-    /// Waits for both after they were asked to stop; a letter under way not for long.
+    /// Waits for them after they were asked to stop; a letter under way not for long.
     pub(super) fn join(self) {
         // A thread that panicked has said so by itself.
         let _ = self.alerts.join();
+        let _ = self.reports.join();
         let end = Instant::now() + CARRIER_WAIT;
         while !self.carrier.is_finished() && Instant::now() < end {
             std::thread::sleep(Duration::from_millis(20));

@@ -386,6 +386,13 @@ panel-system-held = The program now
 panel-system-held-about = Calls in memory, connected wallboards, and series on the page of metrics.
 panel-system-version = Version
 panel-system-version-about = Version of the program.
+### sent reports
+sent-subject = Servicegrad { $period }: { $whom }
+sent-everything = the whole switchboard
+sent-closed = The figures are final.
+sent-revised = The figures were corrected after the month was closed; the report tells how.
+sent-provisional = The figures are provisional: some calls have not ended yet.
+sent-text = Here is the report for { $period }, { $whom }. { $status } How everything is counted stands in the report.
 ### what a source cannot tell
 report-untold = { $source } cannot tell
 untold-wait = waits
@@ -430,7 +437,7 @@ state-under = Under target
 state-closed = Closed
 state-no_data = No data
 state-stale = The switch is not heard
-alert-source_down = The switch is not heard: {"{"}subject{"}"}
+alert-source_down = The switch is not heard: { $subject }
 alert-store_down = The store fails: these figures are not saved yet
 # pages
 page-board = Board

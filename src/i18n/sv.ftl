@@ -386,6 +386,13 @@ panel-system-held = Programmet nu
 panel-system-held-about = Samtal i minnet, anslutna tavlor och antal serier på mätsidan.
 panel-system-version = Version
 panel-system-version-about = Vilken version av programmet som går.
+### sent reports
+sent-subject = Servicegrad { $period }: { $whom }
+sent-everything = hela växeln
+sent-closed = Siffrorna är slutliga.
+sent-revised = Siffrorna är rättade sedan månaden stängdes; hur står i rapporten.
+sent-provisional = Siffrorna är preliminära: alla samtal är inte avslutade än.
+sent-text = Här är rapporten för { $period }, { $whom }. { $status } Hur allt räknas står i rapporten.
 ### what a source cannot tell
 report-untold = { $source } kan inte tala om
 untold-wait = väntetider
@@ -430,7 +437,7 @@ state-under = Under mål
 state-closed = Stängt
 state-no_data = Ingen data
 state-stale = Växeln hörs inte
-alert-source_down = Växeln hörs inte: {"{"}subject{"}"}
+alert-source_down = Växeln hörs inte: { $subject }
 alert-store_down = Lagringen fungerar inte: siffrorna är ännu inte sparade
 # pages
 page-board = Tavlan

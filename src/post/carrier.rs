@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use crate::clock::Clock;
 use crate::measure::Moment;
+use crate::post::folder::FolderWay;
 use crate::post::letter::Letter;
 use crate::post::mail::MailWay;
 use crate::post::web::WebWay;
@@ -41,6 +42,8 @@ pub struct Carrier {
     pub mail: Option<MailWay>,
     /// Addresses of the web, by the name of their receiver.
     pub web: Arc<BTreeMap<String, WebWay>>,
+    /// Folders, by the name of their report.
+    pub folders: BTreeMap<String, FolderWay>,
     /// Tells the time.
     pub clock: Clock,
 }
@@ -96,6 +99,10 @@ impl Carrier {
             Some(Letter::Post { receiver, body }) => match self.web.get(&receiver) {
                 Some(way) => way.send(&body, &letter.key, self.clock.now()),
                 None => Err(Refusal::ForGood(format!("there is no receiver `{receiver}` any more"))),
+            },
+            Some(Letter::Files { receiver, files }) => match self.folders.get(&receiver) {
+                Some(way) => way.put(&files),
+                None => Err(Refusal::ForGood(format!("report `{receiver}` has no folder any more"))),
             },
             None => Err(Refusal::ForGood("the letter cannot be read by this program".to_owned())),
         }

@@ -17,6 +17,13 @@ pub enum Letter {
         /// The JSON.
         body: String,
     },
+    /// Files for a folder, by the name of its report in the configuration.
+    Files {
+        /// Name of the report.
+        receiver: String,
+        /// The files.
+        files: Vec<Attachment>,
+    },
 }
 
 /// A mail.
@@ -49,7 +56,7 @@ impl Letter {
     pub fn under(&self, key: String) -> NewLetter {
         let to = match self {
             Self::Mail(mail) => mail.to.join(", "),
-            Self::Post { receiver, .. } => receiver.clone(),
+            Self::Post { receiver, .. } | Self::Files { receiver, .. } => receiver.clone(),
         };
         let content = postcard::to_allocvec(self);
         debug_assert!(content.is_ok(), "writing to memory does not fail");

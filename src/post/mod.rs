@@ -1,5 +1,5 @@
-//! What goes out: mails and posts to addresses of the web, taken from the store's outbox, tried until
-//! they are taken or given up.
+//! What goes out: mails, posts to addresses of the web and files for folders, taken from the store's
+//! outbox, tried until they are taken or given up.
 //!
 //! A letter is in the outbox before anybody tries to send it, and is struck off when the receiver has
 //! taken it, so that neither a crash nor a receiver that is away for a night loses one. A crash
@@ -8,10 +8,11 @@
 //! Knows no alert and no report.
 //!
 //! - [`settings`]: `[mail]` of the configuration
-//! - [`letter`]: what can be sent · [`mail`]: by SMTP · [`web`]: by HTTP, signed
+//! - [`letter`]: what can be sent · [`mail`]: by SMTP · [`web`]: by HTTP, signed · [`folder`]: as files
 //! - [`carrier`]: takes letters out of the outbox and delivers them
 
 pub mod carrier;
+pub mod folder;
 pub mod letter;
 pub mod mail;
 pub mod settings;

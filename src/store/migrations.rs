@@ -36,7 +36,16 @@ macro_rules! steps {
     };
 }
 
-steps!["001_first", "002_audit", "003_report_views", "004_outbox", "005_lease", "006_closing", "007_retention"];
+steps![
+    "001_first",
+    "002_audit",
+    "003_report_views",
+    "004_outbox",
+    "005_lease",
+    "006_closing",
+    "007_retention",
+    "008_report_definitions"
+];
 
 /// The schema that this program reads and writes: the number of the last step.
 pub const SCHEMA: i64 = STEPS.len() as i64;

@@ -82,6 +82,18 @@ impl Ledger {
         self.database.first("reading the outbox", sql, &[writer.into()], |row| row.text(0).map(str::to_owned))
     }
 
+    /// When the last of these letters was taken; `None`: not all of them have been.
+    pub fn taken(&self, keys: &[String]) -> Result<Option<Moment>, StoreError> {
+        let sql = "SELECT sent FROM outbox WHERE key = $1 AND sent IS NOT NULL";
+        let mut last = None;
+        for key in keys {
+            let sent = self.database.first("reading the outbox", sql, &[key.into()], |row| row.int(0))?;
+            let Some(sent) = sent else { return Ok(None) };
+            last = last.max(Some(Moment(sent)));
+        }
+        Ok(last)
+    }
+
     /// Letters that are due at `now`, the oldest first, at most `limit`.
     pub fn letters_due(&self, now: Moment, limit: usize) -> Result<Vec<HeldLetter>, StoreError> {
         let sql = "SELECT id, key, receiver, content, written, tries FROM outbox

@@ -18,11 +18,13 @@ use crate::web::visitor::Visitor;
 /// Longest name and comment of a silence.
 const TEXT_MAX: usize = 500;
 
-/// How the alerts stand: pending, firing, silenced, hidden; and the silences in force.
+/// How the alerts stand: pending, firing, silenced, hidden; and the silences in force. Each visitor is
+/// told of the queues and organisations that they may see.
 #[utoipa::path(get, path = "/api/v1/alerts", tag = "alerts", responses((status = 200, description = "Alerts and silences")))]
-pub async fn list(State(shared): State<Arc<Shared>>) -> Response {
+pub async fn list(State(shared): State<Arc<Shared>>, visitor: Visitor) -> Response {
     let state = shared.alerts.state.borrow().clone();
-    ([(header::CACHE_CONTROL, "no-store")], axum::Json(&*state)).into_response()
+    let seen = state.seen_by(&visitor.sight, &shared.directory);
+    ([(header::CACHE_CONTROL, "no-store")], axum::Json(seen)).into_response()
 }
 
 /// A silence that is asked for.

@@ -24,7 +24,7 @@ pub struct BoardQuery {
 }
 
 /// Texts that the script needs.
-const SCRIPT_TEXTS: [&str; 17] = [
+const SCRIPT_TEXTS: [&str; 15] = [
     "state-ok",
     "state-near",
     "state-under",
@@ -40,8 +40,6 @@ const SCRIPT_TEXTS: [&str; 17] = [
     "board-of",
     "board-no-calls",
     "board-not-told",
-    "alert-source_down",
-    "alert-store_down",
 ];
 
 /// `GET /`

@@ -51,8 +51,8 @@ impl Role {
     pub const fn rights(self) -> &'static [Right] {
         match self {
             Self::Wallboard => &[Right::Board],
-            Self::Organisation => &[Right::Units, Right::Reports],
-            Self::Lead => &[Right::Board, Right::Queues, Right::Units, Right::Reports],
+            Self::Organisation => &[Right::Units, Right::Reports, Right::Alerts],
+            Self::Lead => &[Right::Board, Right::Queues, Right::Units, Right::Reports, Right::Alerts],
             Self::Ingest => &[Right::Ingest],
             Self::Metrics => &[Right::Metrics],
             Self::Admin => &Right::ALL,

@@ -18,6 +18,7 @@ use tokio::sync::{OwnedSemaphorePermit, watch};
 use tokio_stream::StreamExt;
 use tokio_stream::wrappers::{IntervalStream, WatchStream};
 
+use crate::alert::board::State as Alerts;
 use crate::stats::Snapshot;
 use crate::store::Sight;
 use crate::web::Shared;
@@ -53,32 +54,41 @@ impl Drop for Place {
 #[derive(Debug)]
 pub struct Live {
     shown: watch::Receiver<Arc<Snapshot>>,
-    written: Mutex<(Arc<Snapshot>, Texts)>,
+    alerts: watch::Receiver<Arc<Alerts>>,
+    written: Mutex<Written>,
+}
+
+/// What was written, and of what.
+#[derive(Debug)]
+struct Written {
+    snapshot: Arc<Snapshot>,
+    alerts: Arc<Alerts>,
+    texts: Texts,
 }
 
 /// One text for each sight that was asked for, so at most one a token.
 type Texts = Vec<(Sight, Arc<str>)>;
 
 impl Live {
-    /// Shows what comes from `shown`.
-    pub fn new(shown: watch::Receiver<Arc<Snapshot>>) -> Self {
-        let first = shown.borrow().clone();
-        Self { shown, written: Mutex::new((first, Texts::new())) }
+    /// Shows what comes from `shown`, with the newest alerts.
+    pub fn new(shown: watch::Receiver<Arc<Snapshot>>, alerts: watch::Receiver<Arc<Alerts>>) -> Self {
+        let (snapshot, now) = (shown.borrow().clone(), alerts.borrow().clone());
+        Self { shown, alerts, written: Mutex::new(Written { snapshot, alerts: now, texts: Texts::new() }) }
     }
 
     /// The newest shown figures that `sight` covers, as JSON.
     pub fn text(&self, sight: &Sight) -> Arc<str> {
-        let snapshot = self.shown.borrow().clone();
+        let (snapshot, alerts) = (self.shown.borrow().clone(), self.alerts.borrow().clone());
         let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
-        if !Arc::ptr_eq(&written.0, &snapshot) {
-            *written = (snapshot, Texts::new());
+        if !Arc::ptr_eq(&written.snapshot, &snapshot) || !Arc::ptr_eq(&written.alerts, &alerts) {
+            *written = Written { snapshot, alerts, texts: Texts::new() };
         }
-        if let Some((_, text)) = written.1.iter().find(|(of, _)| of == sight) {
+        if let Some((_, text)) = written.texts.iter().find(|(of, _)| of == sight) {
             return Arc::clone(text);
         }
-        let text: Arc<str> =
-            serde_json::to_string(&LiveView::of(&written.0, sight)).unwrap_or_else(|_| "null".to_owned()).into();
-        written.1.push((sight.clone(), Arc::clone(&text)));
+        let view = LiveView::of(&written.snapshot, &written.alerts, sight);
+        let text: Arc<str> = serde_json::to_string(&view).unwrap_or_else(|_| "null".to_owned()).into();
+        written.texts.push((sight.clone(), Arc::clone(&text)));
         text
     }
 

@@ -54,7 +54,7 @@ pub const ENDPOINTS: [(&str, &str, Needs); 37] = [
     ("GET", "/api/v1/reports/{report}", Some(Right::Reports)),
     ("POST", "/api/v1/events", Some(Right::Ingest)),
     ("GET", "/api/v1/events/schema", None),
-    ("GET", "/api/v1/alerts", Some(Right::Status)),
+    ("GET", "/api/v1/alerts", Some(Right::Alerts)),
     ("POST", "/api/v1/alerts/silences", Some(Right::Status)),
     ("DELETE", "/api/v1/alerts/silences/{id}", Some(Right::Status)),
 ];

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::alert::board::{State, Words};
+use crate::i18n::{Language, text_with};
 use crate::measure::Share;
 use crate::names::SourceId;
 use crate::stats::snapshot::{QueueNow, Snapshot, Window};
@@ -119,15 +121,17 @@ pub struct SourceView {
 /// One alert that is on.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct AlertView {
-    /// What is wrong: `source_down`, `store_down`.
-    pub alert: &'static str,
-    /// With what, as people call it; empty where there is only one.
-    pub subject: String,
+    /// What is wrong: the name of a rule, `source_down` or `store_down`.
+    pub alert: String,
+    /// `page` or `ticket`.
+    pub severity: &'static str,
+    /// One sentence, by language.
+    pub summary: BTreeMap<&'static str, String>,
 }
 
 impl LiveView {
-    /// What `sight` covers of a snapshot.
-    pub fn of(snapshot: &Snapshot, sight: &Sight) -> Self {
+    /// What `sight` covers of a snapshot, with the alerts as they then stood.
+    pub fn of(snapshot: &Snapshot, state: &State, sight: &Sight) -> Self {
         let directory = &snapshot.directory;
         let share = |counts: &LegCounts| unit_rates::per_attempt(counts).into();
         let units = snapshot.units.iter().filter(|unit| unit.month.transfers > 0 || unit.today.transfers > 0);
@@ -165,17 +169,43 @@ impl LiveView {
                 })
                 .collect(),
             store_trouble: snapshot.store.trouble.clone(),
-            alerts: alerts(snapshot),
+            alerts: alerts(snapshot, &state.seen_by(sight, directory)),
         }
     }
 }
 
-/// What is wrong with the daemon's own supply: silent sources, a store that does not take commits.
-fn alerts(snapshot: &Snapshot) -> Vec<AlertView> {
-    let sources = snapshot.directory.sources().iter().zip(&snapshot.sources).filter(|(_, source)| !source.is_up);
-    let down = sources.map(|(name, _)| AlertView { alert: "source_down", subject: name.clone() });
-    let store = snapshot.store.trouble.iter().map(|_| AlertView { alert: "store_down", subject: String::new() });
-    down.chain(store).collect()
+/// The alerts that fire, those of somebody who must act now first; before them what is seen at once
+/// and not yet sure enough for an alert: a source or a store that is gone.
+fn alerts(snapshot: &Snapshot, state: &State) -> Vec<AlertView> {
+    let firing = state.alerts.iter().filter(|alert| alert.state == "firing");
+    let fires = |rule: &str, source: Option<&String>| {
+        firing.clone().any(|alert| alert.alert == rule && alert.labels.get("source") == source)
+    };
+    let at_once = |alert: &str, subject: &str| {
+        let say = |language| text_with(language, &format!("alert-{alert}"), &[("subject", subject.to_owned())]);
+        let words = Words { sv: say(Language::Sv), en: say(Language::En) };
+        AlertView { alert: alert.to_owned(), severity: "page", summary: by_language(&words) }
+    };
+    let mut shown = Vec::new();
+    if snapshot.store.trouble.is_some() && !fires("StoreTrouble", None) {
+        shown.push(at_once("store_down", ""));
+    }
+    for (name, source) in snapshot.directory.sources().iter().zip(&snapshot.sources) {
+        if !source.is_up && !fires("SourceStale", Some(name)) {
+            shown.push(at_once("source_down", name));
+        }
+    }
+    let (pages, others): (Vec<_>, Vec<_>) = firing.clone().partition(|alert| alert.severity == "page");
+    shown.extend(pages.into_iter().chain(others).map(|alert| AlertView {
+        alert: alert.alert.clone(),
+        severity: alert.severity,
+        summary: by_language(&alert.summary),
+    }));
+    shown
+}
+
+fn by_language(words: &Words) -> BTreeMap<&'static str, String> {
+    [("sv", words.sv.clone()), ("en", words.en.clone())].into()
 }
 
 fn queue_view(snapshot: &Snapshot, now: &QueueNow) -> QueueView {

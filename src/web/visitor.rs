@@ -18,7 +18,9 @@ pub enum Right {
     Units,
     /// Reports.
     Reports,
-    /// Sources, gaps, dead letters.
+    /// How the alerts stand.
+    Alerts,
+    /// Sources, gaps, dead letters, silences.
     Status,
     /// Posting events.
     Ingest,
@@ -28,8 +30,16 @@ pub enum Right {
 
 impl Right {
     /// All of them.
-    pub const ALL: [Self; 7] =
-        [Self::Board, Self::Queues, Self::Units, Self::Reports, Self::Status, Self::Ingest, Self::Metrics];
+    pub const ALL: [Self; 8] = [
+        Self::Board,
+        Self::Queues,
+        Self::Units,
+        Self::Reports,
+        Self::Alerts,
+        Self::Status,
+        Self::Ingest,
+        Self::Metrics,
+    ];
 }
 
 /// Somebody who asks.

@@ -7,6 +7,7 @@ use servicegrad::event::json;
 use servicegrad::measure::Moment;
 use servicegrad::simulate::{Scenario, Switchboard};
 
+use crate::panels;
 use crate::program::{Daemon, House, until};
 use crate::stack::{Alertmanager, Prometheus, Receiver, free_port};
 
@@ -39,7 +40,11 @@ pub fn house(more: &str) -> House {
     let tables = std::fs::read_to_string(&path).unwrap().replace("127.0.0.1:0", &format!("127.0.0.1:{}", free_port()));
     // Keys of the top level stand before the first table.
     let (top, rest) = CONFIG.split_at(CONFIG.find("[[").unwrap());
-    std::fs::write(&path, format!("{top}{tables}{rest}{more}")).unwrap();
+    let organisations =
+        Scenario::ORGANISATIONS.map(|(name, _)| format!("[[organisation]]\nname = \"{name}\"\n")).concat();
+    std::fs::copy("config/lystkom-units.csv", house.path("units.csv")).unwrap();
+    let directory = "[directory]\nunits = \"units.csv\"\n";
+    std::fs::write(&path, format!("{top}{tables}{rest}{organisations}{directory}{more}")).unwrap();
     house
 }
 
@@ -66,6 +71,15 @@ pub fn tell(daemon: &Daemon, source: &str, scenario: Scenario, seed: u64, from_s
         let now = now.join("\n");
         std::mem::replace(&mut shown, now.clone()) == now
     });
+}
+
+/// A forenoon of the month before, by how many seconds ago it began and ended.
+pub fn a_forenoon_of_last_month() -> (i64, i64) {
+    let today = now().to_utc().date_naive();
+    let first = chrono::Datelike::with_day(&today, 1).unwrap();
+    let day = first - chrono::Days::new(3);
+    let ago = |hour| (now() - day.and_hms_opt(hour, 0, 0).unwrap().and_utc().into()) / 1000;
+    (ago(8), ago(11))
 }
 
 /// One attendant for a forenoon's callers, who hang up after half a minute.
@@ -108,6 +122,9 @@ fn an_incident_fires_through_alertmanager_and_is_called_off() {
     until("the alert fires", || prometheus.value(FIRING) == Some(1.0));
     until("somebody is told", || told("firing"));
     assert!(!told("resolved"));
+    for (place, expr) in panels::about_alerts() {
+        assert!(!prometheus.query(&expr).is_empty(), "{place}: {expr} shows nothing of it");
+    }
     let text = &receiver.posts()[0].body["alerts"][0]["annotations"]["summary_sv"];
     assert!(text.as_str().unwrap().starts_with("Kön kundtjanst"), "{text}");
 

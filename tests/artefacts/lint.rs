@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use crate::program::{House, until};
 
-fn run(program: &str, arguments: &[&str], input: &str) -> String {
+pub fn run(program: &str, arguments: &[&str], input: &str) -> String {
     let mut child = Command::new(program)
         .args(arguments)
         .stdin(Stdio::piped())

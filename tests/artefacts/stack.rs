@@ -37,12 +37,12 @@ pub fn ask(address: &str, path: &str) -> Option<String> {
 }
 
 /// The rules as shipped, with their times cut to seconds so that a test can wait for them.
-pub fn hasty_rules() -> String {
+pub fn hasty_rules(every: &str) -> String {
     let shipped = std::fs::read_to_string("dashboards/prometheus/servicegrad.rules.yml").unwrap();
     let hasty = shipped.lines().map(|line| {
         let (head, key) = line.split_at(line.len() - line.trim_start().len());
         match key.split(':').next().unwrap_or_default() {
-            "interval" => format!("{head}interval: 1s"),
+            "interval" => format!("{head}interval: {every}"),
             "for" => format!("{head}for: {HOLD}"),
             "keep_firing_for" => format!("{head}keep_firing_for: {KEEP}"),
             _ => line.to_owned(),
@@ -64,6 +64,11 @@ pub struct Prometheus {
 impl Prometheus {
     /// Scrapes `target` every second, with hasty rules, and tells `alertmanager`.
     pub fn start(target: &str, alertmanager: Option<&str>) -> Self {
+        Self::start_with_rules(target, alertmanager, &hasty_rules("1s"))
+    }
+
+    /// The same with these rules.
+    pub fn start_with_rules(target: &str, alertmanager: Option<&str>, rules: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let managers = alertmanager.map(|address| json!([{ "static_configs": [{ "targets": [address] }] }]));
         let config = json!({
@@ -74,7 +79,7 @@ impl Prometheus {
         });
         // JSON is YAML.
         std::fs::write(folder.path().join("prometheus.yml"), config.to_string()).unwrap();
-        std::fs::write(folder.path().join("rules.yml"), hasty_rules()).unwrap();
+        std::fs::write(folder.path().join("rules.yml"), rules).unwrap();
         let address = format!("127.0.0.1:{}", free_port());
         let arguments = [
             "--config.file=prometheus.yml".to_owned(),
@@ -162,7 +167,11 @@ impl Alertmanager {
 pub struct Post {
     pub path: String,
     pub head: String,
+    /// As it came, and as it reads.
+    pub raw: String,
     pub body: Value,
+    /// The status that it was answered with; `None`: it was not.
+    pub status: Option<u16>,
 }
 
 impl Post {
@@ -219,12 +228,14 @@ impl Receiver {
                 line.clear();
             }
             let path = head.split(' ').nth(1)?.to_owned();
-            let post = Post { path, head, body: Value::Null };
+            let status = *self.answer.lock().unwrap();
+            let post = Post { path, head, raw: String::new(), body: Value::Null, status };
             let mut body = vec![0; post.header("content-length")?.parse().unwrap()];
             reader.read_exact(&mut body).ok()?;
-            let body = serde_json::from_slice(&body).unwrap_or(Value::Null);
-            self.posts.lock().unwrap().push(Post { body, ..post });
-            let Some(status) = *self.answer.lock().unwrap() else {
+            let raw = String::from_utf8(body).unwrap();
+            let body = serde_json::from_str(&raw).unwrap_or(Value::Null);
+            self.posts.lock().unwrap().push(Post { raw, body, ..post });
+            let Some(status) = status else {
                 std::thread::sleep(std::time::Duration::from_secs(50));
                 return None;
             };

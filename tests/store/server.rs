@@ -114,7 +114,8 @@ impl Server {
         assert!(done.success(), "{words:?}");
     }
 
-    fn try_sql(&self, database: &str, sql: &str) -> bool {
+    /// Whether a statement is carried out.
+    pub fn try_sql(&self, database: &str, sql: &str) -> bool {
         self.psql(database, sql).status.success()
     }
 

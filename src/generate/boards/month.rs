@@ -15,37 +15,45 @@ pub const MONTH: Dashboard = Dashboard {
 
 const TARGET: &str = "on (job, instance, queue, threshold) servicegrad_service_level_target_ratio";
 
-/// Shares are sums over sums, whatever the period: percentages are never averaged.
+/// Shares are sums over sums, whatever the period: percentages are never averaged. A month begins at
+/// local midnight, so that half a day later it is that month anywhere.
 const MONTHS: &str = "\
-SELECT to_char(start AT TIME ZONE 'Europe/Stockholm', 'YYYY-MM') AS month, queue, threshold_s, \
-met::float8 / nullif(eligible, 0) AS level, eligible AS n, offered, answered, abandoned \
-FROM reporting.service_level \
+SELECT to_char((start + interval '12 hours') AT TIME ZONE 'UTC', 'YYYY-MM') AS month, queue, \
+threshold_ms / 1000.0 AS threshold_s, met::float8 / nullif(\"of\", 0) AS level, \"of\" AS n, offered, answered, abandoned \
+FROM report_definition \
 WHERE tier = 'month' AND definition = '$definition' AND $__timeFilter(start) \
-ORDER BY start DESC, queue, threshold_s";
+ORDER BY start DESC, queue, threshold_ms";
 
 const DAYS: &str = "\
-SELECT start AS time, queue || ' ' || threshold_s || ' s' AS metric, met::float8 / nullif(eligible, 0) AS value \
-FROM reporting.service_level \
+SELECT start AS time, queue || ' ' || threshold_ms / 1000 || ' s' AS metric, met::float8 / nullif(\"of\", 0) AS value \
+FROM report_definition \
 WHERE tier = 'day' AND definition = '$definition' AND $__timeFilter(start) \
 ORDER BY start";
 
+const DAYS_N: &str = "\
+SELECT start AS time, queue || ' n' AS metric, max(\"of\") AS value \
+FROM report_definition \
+WHERE tier = 'day' AND definition = '$definition' AND $__timeFilter(start) \
+GROUP BY start, queue ORDER BY start";
+
 const OFFERED: &str = "\
-SELECT start AS time, queue AS metric, offered AS value FROM reporting.calls \
+SELECT start AS time, queue AS metric, offered AS value FROM report_queue \
 WHERE tier = 'month' AND $__timeFilter(start) ORDER BY start";
 
 const UNITS: &str = "\
-SELECT unit, sum(answered)::float8 / nullif(sum(eligible), 0) AS rate, sum(eligible)::bigint AS n \
-FROM reporting.unit_answers WHERE tier = 'month' AND $__timeFilter(start) \
-GROUP BY unit HAVING sum(eligible) >= 10 ORDER BY rate LIMIT 50";
+SELECT unit, sum(answered)::float8 / nullif(sum(rate_of), 0) AS rate, sum(rate_of)::bigint AS n \
+FROM report_unit WHERE tier = 'month' AND unit <> 'unknown' AND $__timeFilter(start) \
+GROUP BY unit HAVING sum(rate_of) >= 10 ORDER BY rate LIMIT 50";
 
 const GAPS: &str = "\
-SELECT source, started, ended, round(seconds / 60.0)::bigint AS minutes, reason FROM reporting.gaps \
-WHERE $__timeFilter(started) ORDER BY started DESC LIMIT 100";
+SELECT source, \"from\" AS started, \"to\" AS ended, \
+round(extract(epoch FROM \"to\" - \"from\") / 60.0)::bigint AS minutes, reason FROM report_gap \
+WHERE $__timeFilter(\"from\") ORDER BY \"from\" DESC LIMIT 100";
 
 const QUALITY: &str = "\
 SELECT queue, sum(offered)::bigint AS offered, sum(outside_hours)::bigint AS outside_hours, sum(lost)::bigint AS lost, \
 sum(unknown)::bigint AS unknown, sum(derived)::bigint AS derived, sum(late)::bigint AS late \
-FROM reporting.calls WHERE tier = 'month' AND $__timeFilter(start) GROUP BY queue ORDER BY queue";
+FROM report_queue WHERE tier = 'month' AND $__timeFilter(start) GROUP BY queue ORDER BY queue";
 
 fn panels(language: Language) -> Vec<Panel> {
     let word = |key: &str| text(language, key);
@@ -79,7 +87,7 @@ fn panels(language: Language) -> Vec<Panel> {
             .steps(&[("red", None), ("text", Some(0.0))]),
         Panel::table("panel-month-months", 14, 10, None).ask_sql(MONTHS, false).column("level", "percentunit", 1, None),
         Panel::table("panel-month-units", 10, 10, None).ask_sql(UNITS, false).column("rate", "percentunit", 1, None),
-        Panel::lines("panel-month-days", 12).ask_sql(DAYS, true).share(),
+        Panel::lines("panel-month-days", 12).ask_sql(DAYS, true).ask_sql(DAYS_N, true).share().with_n("B"),
         Panel::lines("panel-month-offered", 12).ask_sql(OFFERED, true).unit("short", 0),
         Panel::table("panel-month-quality", 12, 7, None).ask_sql(QUALITY, false),
         Panel::table("panel-month-gaps", 12, 7, None).ask_sql(GAPS, false).column("minutes", "short", 0, None),

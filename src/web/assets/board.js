@@ -100,7 +100,7 @@ function footer(live) {
 }
 
 function words(alert) {
-  return texts[`alert-${alert.alert}`].replace("{subject}", alert.subject);
+  return alert.summary[document.documentElement.lang];
 }
 
 function alerts(live) {
