@@ -30,6 +30,8 @@ pub fn describe(config: &Config) -> String {
         page.line("lock_timeout", &config.store.lock_timeout.to_string());
         page.line("readers", &config.store.readers.to_string());
     }
+    page.path("spool", Some(&config.store.spool_path()));
+    page.line("spool_bytes_max", &config.store.spool_bytes_max.to_string());
     page.table("upkeep", "[upkeep]");
     let upkeep = &config.upkeep;
     page.line("close", &upkeep.close.to_string());

@@ -21,7 +21,10 @@ use crate::source::{Decode, Delivery, HealthBoard, Sink, SourceSettings};
 /// What every feed is given.
 #[derive(Clone)]
 pub(super) struct Common {
+    /// For sources that cannot wait.
     pub(super) sink: Sink,
+    /// For files, which are read later.
+    pub(super) files: Sink,
     pub(super) clock: Clock,
     pub(super) stop: watch::Receiver<bool>,
     /// Records what is read, where somebody wants to have it.
@@ -74,7 +77,7 @@ pub(super) async fn start(
             tasks.spawn(dial.run());
         }
         (_, Some(path), _) if path.as_os_str() == "-" => {
-            let (sink, clock, decoder) = (common.sink.clone(), common.clock.clone(), common.decoder(kind, settings));
+            let (sink, clock, decoder) = (common.files.clone(), common.clock.clone(), common.decoder(kind, settings));
             // A read of standard input cannot be interrupted, so its thread is not waited for.
             std::thread::spawn(move || standard_input(source, decoder, &sink, clock.now(), &health));
         }
@@ -85,7 +88,7 @@ pub(super) async fn start(
                 poll: settings.poll.to_std(),
                 decoder: common.decoder(kind, settings),
                 position,
-                sink: common.sink.clone(),
+                sink: common.files.clone(),
                 health,
                 clock: common.clock.clone(),
                 stop: common.stop.clone(),
@@ -104,7 +107,7 @@ pub(super) async fn start(
                 poll: settings.poll.to_std(),
                 decoder: common.decoder(kind, settings),
                 position,
-                sink: common.sink.clone(),
+                sink: common.files.clone(),
                 health,
                 clock: common.clock.clone(),
                 stop: common.stop.clone(),

@@ -24,6 +24,7 @@ use crate::source::kind::{Transport, kind_named};
 use crate::source::{HealthBoard, Sink, SourceSettings};
 use crate::stats::Snapshot;
 use crate::stats::snapshot::ReportBoard;
+use crate::store::spool::Spool;
 use crate::store::{self, StoreError};
 use crate::web::audit::AuditTrail;
 use crate::web::gate::{Gate, GateError};
@@ -95,12 +96,17 @@ impl Daemon {
         let address = listener.local_addr().map_err(listen)?;
         let (store, listener) = lead(&config.store, &directory, listener, address).await?;
         let mut engine = Engine::open(Arc::clone(&directory), config.tracker.clone(), store, clock.clone())?;
-        let (sink, deliveries) = mpsc::channel(DELIVERIES_MAX);
+        let mut spool =
+            Spool::open(&config.store.spool_path(), config.store.spool_bytes_max).map_err(StoreError::from)?;
+        engine.replay(&mut spool)?;
+        let (sink, live) = mpsc::channel(DELIVERIES_MAX);
+        let (files_in, files) = mpsc::channel(DELIVERIES_MAX);
         let (stop_feeds, stop) = watch::channel(false);
         let (stop_engine, engine_stop) = watch::channel(false);
         let boards: Vec<HealthBoard> =
             config.sources.iter().map(|source| HealthBoard::of(Some(source.silent_after))).collect();
-        let common = Common { sink: sink.clone(), clock: clock.clone(), stop: stop.clone(), recorder: None };
+        let common =
+            Common { sink: sink.clone(), files: files_in, clock: clock.clone(), stop: stop.clone(), recorder: None };
         let mut feeds = JoinSet::new();
         for (at, settings) in config.sources.iter().enumerate() {
             let source = SourceId(at as u32);
@@ -147,7 +153,16 @@ impl Daemon {
         };
         let (http, shared) = (shared.http.clone(), Arc::new(shared));
         let health = Box::new(health);
-        let joints = Joints { deliveries, snapshots: snapshots_out, health, reports, stop: engine_stop };
+        let joints = Joints {
+            live,
+            files,
+            spool,
+            snapshots: snapshots_out,
+            health,
+            reports,
+            stopping: stop.clone(),
+            stop: engine_stop,
+        };
         Ok(Self {
             address,
             sink,

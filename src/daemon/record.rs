@@ -21,7 +21,7 @@ pub async fn record(
 ) -> Result<(), StartError> {
     let (sink, mut deliveries) = mpsc::channel(DELIVERIES_MAX);
     let mut tasks = JoinSet::new();
-    let common = Common { sink, clock, stop: stop.clone(), recorder: Some(recorder) };
+    let common = Common { files: sink.clone(), sink, clock, stop: stop.clone(), recorder: Some(recorder) };
     feeds::start(SourceId(0), settings, None, health, &common, &mut tasks).await?;
     drop(common);
     let mut stopped = stop;

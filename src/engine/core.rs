@@ -7,19 +7,22 @@ use std::time::Instant;
 use smol_str::SmolStr;
 
 use crate::call::fact::{CallChanges, Change};
-use crate::call::testimony::SwitchQueues;
-use crate::call::{Applied, Archive, Recalled, Settled, Tracker, TrackerSettings};
+use crate::call::{Applied, Settled, Tracker, TrackerSettings};
 use crate::clock::Clock;
 use crate::directory::Directory;
+use crate::engine::intake::Intake;
+use crate::engine::recall::Recall;
 use crate::engine::standing::{Live, StoreHealth};
 use crate::event::{AgentState, CallEvent, EventKind, Reason, Reject};
 use crate::measure::{Moment, Span};
-use crate::names::{CallKey, SourceId};
+use crate::names::SourceId;
 use crate::source::batch::{Batch, Fate, Receipt};
 use crate::stats::rollup::Rollup;
+use crate::stats::snapshot::Unstored;
 use crate::stats::totals::{QueueTotals, UnitTotals};
 use crate::stats::window::Recent;
 use crate::store::contract::CallRow;
+use crate::store::spool::Mark;
 use crate::store::{Commit, Gap, SourceState, Store, StoreError, saved};
 
 /// Longest live window, ms.
@@ -51,6 +54,11 @@ pub struct Engine {
     pub(super) store: Box<dyn Store>,
     pub(super) health: StoreHealth,
     pub(super) revision: u64,
+    /// How much of the spool is stored.
+    pub(super) spooled: Touched<Option<Mark>>,
+    pub(super) settings: TrackerSettings,
+    /// The store keeps nothing: the figures are for showing only.
+    pub(super) is_away: bool,
     is_import: bool,
     pending: Pending,
 }
@@ -90,55 +98,6 @@ impl Pending {
     }
 }
 
-/// A batch on its way in. Kept by the caller, so that a store that fails in between can be tried
-/// again from where it stood.
-#[derive(Debug)]
-pub struct Intake {
-    batch: Batch,
-    next: usize,
-    receipt: Receipt,
-}
-
-impl Intake {
-    /// A batch of which nothing has been taken.
-    pub fn new(batch: Batch) -> Self {
-        Self { batch, next: 0, receipt: Receipt::default() }
-    }
-
-    /// What has been taken so far; an answer to the sender after the commit only.
-    pub fn receipt(&self) -> &Receipt {
-        &self.receipt
-    }
-
-    /// The same, of a batch that has been taken whole.
-    pub fn into_receipt(self) -> Receipt {
-        self.receipt
-    }
-}
-
-/// Where the tracker finds calls that are no longer in memory.
-struct Recall<'a> {
-    store: &'a mut dyn Store,
-    directory: &'a Directory,
-    /// Calls before this may have been let go.
-    recent_from: Moment,
-}
-
-impl Archive for Recall<'_> {
-    type Error = StoreError;
-
-    fn recall(&mut self, key: &CallKey, at: Moment, queues: &mut SwitchQueues) -> Result<Recalled, StoreError> {
-        let Some(bytes) = self.store.recall_call(key)? else {
-            let is_old = at < self.recent_from;
-            let gone_until = if is_old { self.store.calls_gone_until(key.source)? } else { None };
-            return Ok(if gone_until.is_some_and(|until| at < until) { Recalled::LetGo } else { Recalled::New });
-        };
-        let call = saved::from_bytes(&bytes, key, queues, self.directory);
-        call.map(|call| Recalled::Known(Box::new(call)))
-            .ok_or_else(|| StoreError::Damaged { what: format!("call `{}`", key.call) })
-    }
-}
-
 impl Engine {
     /// An engine over `store`, with everything put back that the store knows.
     pub fn open(
@@ -147,9 +106,22 @@ impl Engine {
         store: Box<dyn Store>,
         clock: Clock,
     ) -> Result<Self, StoreError> {
+        let mut engine = Self::fresh(directory, settings, store, clock);
+        engine.restore()?;
+        Ok(engine)
+    }
+
+    /// The same, with nothing put back yet.
+    pub(super) fn fresh(
+        directory: Arc<Directory>,
+        settings: TrackerSettings,
+        store: Box<dyn Store>,
+        clock: Clock,
+    ) -> Self {
         let lateness = settings.lateness;
-        let mut engine = Self {
-            tracker: Tracker::new(Arc::clone(&directory), settings),
+        Self {
+            tracker: Tracker::new(Arc::clone(&directory), settings.clone()),
+            settings,
             rollup: Rollup::new(Arc::clone(&directory)),
             recent: directory.queues().iter().map(|_| Recent::default()).collect(),
             queue_totals: directory
@@ -164,6 +136,8 @@ impl Engine {
             tells_agents: vec![false; directory.queues().len()],
             health: StoreHealth::default(),
             revision: 0,
+            spooled: Touched::default(),
+            is_away: false,
             is_import: false,
             pending: Pending::default(),
             directory,
@@ -171,9 +145,7 @@ impl Engine {
             clock,
             lateness,
             store,
-        };
-        engine.restore()?;
-        Ok(engine)
+        }
     }
 
     /// From now on old files are read: a source's own clock is believed however far it runs, and
@@ -198,13 +170,14 @@ impl Engine {
             self.hear(source, event, &mut intake.receipt, now)?;
             intake.next += 1;
         }
-        for reject in intake.batch.rejects.drain(..) {
-            self.refuse(source, reject, now);
+        while let Some(reject) = intake.batch.rejects.get(intake.refused) {
+            self.refuse(source, reject.clone(), now);
             intake.receipt.rejected += 1;
+            intake.refused += 1;
         }
         let newest = self.newest_of(&intake.batch);
-        if let Some(position) = intake.batch.position.take() {
-            self.sources[source.index()].change().position = Some(position);
+        if let Some(position) = &intake.batch.position {
+            self.sources[source.index()].change().position = Some(position.clone());
         }
         let state = &mut self.sources[source.index()];
         if state.value.newest != newest {
@@ -339,12 +312,11 @@ impl Engine {
     /// Works out what changed since the last commit, adds it up and stores it, all or nothing. May
     /// be called again after a failure, and must be before the next batch is taken.
     pub fn commit(&mut self) -> Result<(), StoreError> {
-        if self.pending.counted == self.pending.changes.len() {
-            self.settle();
-        }
-        self.add_up()?;
+        self.work_out()?;
         self.store_pending()?;
-        self.health.0.trouble = None;
+        if !self.is_away {
+            self.health.0.trouble = None;
+        }
         Ok(())
     }
 
@@ -353,9 +325,24 @@ impl Engine {
         self.store.keep()
     }
 
+    /// Works out what changed since it was last done, and adds it up; stores nothing. Interim outcomes
+    /// that it sees are counted by the totals, so live and from the spool it is done behind the same
+    /// batches.
+    pub(super) fn work_out(&mut self) -> Result<(), StoreError> {
+        if self.pending.counted == self.pending.changes.len() {
+            self.settle();
+        }
+        self.add_up()
+    }
+
     /// The store failed: said on every surface until a commit succeeds.
-    pub(super) fn trouble(&mut self, error: &StoreError) {
-        self.health.failed(error.to_string());
+    pub(super) fn trouble(&mut self, why: String) {
+        self.health.failed(why);
+    }
+
+    /// So much has not been stored, and why.
+    pub(super) fn is_unstored(&mut self, unstored: Unstored, why: String) {
+        (self.health.0.unstored, self.health.0.trouble) = (Some(unstored), Some(why));
     }
 
     fn settle(&mut self) {
@@ -412,7 +399,8 @@ impl Engine {
 
     fn store_pending(&mut self) -> Result<(), StoreError> {
         let started = Instant::now();
-        if self.pending.is_empty() && !self.sources.iter().any(|source| source.is_touched) {
+        let is_quiet = !self.spooled.is_touched && !self.sources.iter().any(|source| source.is_touched);
+        if self.pending.is_empty() && is_quiet {
             return Ok(());
         }
         let commit = Commit {
@@ -424,6 +412,7 @@ impl Engine {
             dead_letters: std::mem::take(&mut self.pending.dead_letters),
             gaps: std::mem::take(&mut self.pending.gaps),
             sources: touched(&self.sources, SourceId),
+            spooled: self.spooled.value.filter(|_| self.spooled.is_touched),
         };
         let stored = self.store.commit(&commit);
         if let Err(error) = stored {
@@ -432,12 +421,17 @@ impl Engine {
             return Err(error);
         }
         self.pending = Pending::default();
-        self.rollup.committed(self.clock.now());
+        if self.is_away {
+            self.rollup.kept();
+        } else {
+            self.rollup.committed(self.clock.now());
+            self.health.committed(started.elapsed().as_secs_f64() * 1000.0);
+        }
         untouch(&mut self.queue_totals);
         untouch(&mut self.unit_totals);
         untouch(&mut self.sources);
+        untouch(std::slice::from_mut(&mut self.spooled));
         self.revision += 1;
-        self.health.committed(started.elapsed().as_secs_f64() * 1000.0);
         Ok(())
     }
 

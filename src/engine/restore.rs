@@ -39,6 +39,7 @@ impl Engine {
             }
             self.tracker.restore(key, call);
         }
+        self.spooled = Touched::stored(restored.spooled);
         for visit in restored.recent {
             let decided = Was { was: None, is: Some(visit) };
             if let Some(visit) = &decided.is {

@@ -49,4 +49,13 @@ impl StoreHealth {
         self.0.errors += 1;
         self.0.trouble = Some(why);
     }
+
+    /// How another engine fared besides.
+    pub(super) fn and(&mut self, other: &Self) {
+        self.0.errors += other.0.errors;
+        self.0.commit_ms += other.0.commit_ms;
+        for (times, more) in self.0.commit_times.iter_mut().zip(other.0.commit_times) {
+            *times += more;
+        }
+    }
 }

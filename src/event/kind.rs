@@ -136,7 +136,7 @@ spelt!(
 );
 
 /// One thing that happened, in canonical form. `source` is filled in by the feed where absent.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CallEvent {
     /// Identity within its source.
     pub id: EventId,
@@ -151,7 +151,7 @@ pub struct CallEvent {
 }
 
 /// What happened. Names are the switch's own. Caller numbers are dropped at the door.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "fields carry the terms of the design's glossary")]
 pub enum EventKind {
     /// The call reached the switch. `is_part`: it is no caller's own but part of another call, such as

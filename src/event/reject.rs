@@ -61,7 +61,7 @@ impl Reason {
 }
 
 /// Something that could not be used: where it stood, why, and how it began.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reject {
     /// Where: `line 17`, `byte 4711`, `item 3`, a call.
     pub position: String,

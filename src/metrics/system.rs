@@ -30,8 +30,32 @@ pub const FAMILIES: &[Family] = &[
         name: "servicegrad_store_up",
         kind: "gauge",
         labels: &[],
-        help: "1 while the store takes commits; at 0 intake is held back.",
+        help: "1 while the store takes commits; at 0 live events lie in the spool and files wait.",
         read: |snapshot, to| to.int(&[], i64::from(snapshot.store.trouble.is_none())),
+    },
+    Family {
+        name: "servicegrad_store_unstored_events",
+        kind: "gauge",
+        labels: &[],
+        help: "Events that were taken in while the store was away and lie in the spool; 0 when all is stored.",
+        read: |snapshot, to| to.int(&[], snapshot.store.unstored.map_or(0, |of| of.events as i64)),
+    },
+    Family {
+        name: "servicegrad_store_unstored_seconds",
+        kind: "gauge",
+        labels: &[],
+        help: "For how long the store has been away; 0 when all is stored.",
+        read: |snapshot, to| {
+            let away_ms = snapshot.store.unstored.map_or(0, |of| snapshot.at.ms_since(of.since).max(0));
+            to.float(&[], Some(away_ms as f64 / 1000.0));
+        },
+    },
+    Family {
+        name: "servicegrad_store_spool_bytes",
+        kind: "gauge",
+        labels: &[],
+        help: "Length of the spool; at store.spool_bytes_max intake is held back.",
+        read: |snapshot, to| to.int(&[], snapshot.store.unstored.map_or(0, |of| of.bytes as i64)),
     },
     Family {
         name: "servicegrad_store_errors_total",

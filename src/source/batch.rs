@@ -1,5 +1,6 @@
 //! What goes from a source to the engine, and what comes back.
 
+use serde::{Deserialize, Serialize};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::event::{CallEvent, Reason, Reject};
@@ -14,7 +15,7 @@ pub const DELIVERIES_MAX: usize = 16;
 
 /// Events and rejects of one source, in the order of its feed, and how far it has been read with
 /// them.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Batch {
     /// Which feed.
     pub source: SourceId,
@@ -72,6 +73,13 @@ pub struct Receipt {
     /// What became of each event, in the order of the batch; its rejects are not among them.
     #[serde(skip)]
     pub fates: Vec<Fate>,
+}
+
+impl Receipt {
+    /// Events and what could not be used, together.
+    pub fn total(&self) -> u64 {
+        self.accepted + self.duplicates + self.rejected
+    }
 }
 
 /// The way to the engine.

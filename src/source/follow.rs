@@ -1,8 +1,9 @@
 //! A file that grows and rotates, followed on a thread of its own.
 //!
 //! The file is known by device and inode. When the path leads to another one, the old is read to
-//! its end first; when it has shrunk (copied and truncated), or begins differently, it is read from
-//! its beginning, which is harmless because events are known by their content. A file that is not
+//! its end first; when it has shrunk (copied and truncated), or begins differently, the copy is read to
+//! its end, where there is one, and then the file from its beginning, which is harmless because
+//! events are known by their content. A file that is not
 //! there is waited for. The position goes with each batch and is committed with it, and always
 //! stands at the end of a whole line, so a half-written one is read again when it is whole.
 
@@ -139,6 +140,10 @@ impl Follow {
             return Ok(Some(batch));
         }
         if self.has_moved_on(current)? {
+            if let Some(copy) = self.copy_of_emptied(current)? {
+                *open = Some(copy);
+                return Ok(None);
+            }
             return self.move_on(open, saved, piece).map(Some);
         }
         self.decoder.quiet(received, &mut batch);
@@ -199,18 +204,54 @@ impl Follow {
     /// Opens where it stood: the file at the path, or the one that was rotated away under it.
     fn open(&mut self, saved: Option<&Position>) -> io::Result<Open> {
         let Some(saved) = saved else { return self.open_fresh() };
-        self.decoder.rewind();
-        self.decoder.restore(&saved.decoder);
         for path in std::iter::once(self.path.clone()).chain(siblings(&self.path)) {
-            let Ok(mut file) = File::open(&path) else { continue };
-            let about = file.metadata()?;
-            let is_same = (about.dev(), about.ino()) == (saved.device, saved.inode) && about.len() >= saved.offset;
-            if is_same && head(&mut file, saved.head.1)? == saved.head {
-                file.seek(SeekFrom::Start(saved.offset))?;
-                return Ok(Open { file, position: saved.clone(), read: saved.offset });
+            if let Some(open) = self.open_where(&path, saved, |is_same_file| is_same_file)? {
+                return Ok(open);
             }
         }
-        self.open_fresh()
+        let copy = self.copy(saved)?;
+        copy.map_or_else(|| self.open_fresh(), Ok)
+    }
+
+    /// The file at the path was emptied: the copy that was made of it before, where there is one that
+    /// holds what has not been read yet.
+    fn copy_of_emptied(&mut self, current: &Open) -> io::Result<Option<Open>> {
+        let (here, there) = (current.file.metadata()?, fs::metadata(&self.path));
+        let is_emptied = there.is_ok_and(|there| (there.dev(), there.ino()) == (here.dev(), here.ino()));
+        let position = Position { decoder: self.decoder.save(), ..current.position.clone() };
+        if is_emptied { self.copy(&position) } else { Ok(None) }
+    }
+
+    /// Another file that begins as the one at `position` did and goes on behind it.
+    fn copy(&mut self, position: &Position) -> io::Result<Option<Open>> {
+        for path in siblings(&self.path) {
+            let found = self.open_where(&path, position, |is_same_file| !is_same_file && position.head.1 > 0)?;
+            if found.is_some() {
+                return Ok(found);
+            }
+        }
+        Ok(None)
+    }
+
+    /// Opens a file at `position`, if it begins as that one did, is long enough and the right one.
+    fn open_where(
+        &mut self,
+        path: &Path,
+        position: &Position,
+        is_right: impl Fn(bool) -> bool,
+    ) -> io::Result<Option<Open>> {
+        let Ok(mut file) = File::open(path) else { return Ok(None) };
+        let about = file.metadata()?;
+        let is_same_file = (about.dev(), about.ino()) == (position.device, position.inode);
+        let is_right = is_right(is_same_file) && about.len() >= position.offset;
+        if !is_right || head(&mut file, position.head.1)? != position.head {
+            return Ok(None);
+        }
+        self.decoder.rewind();
+        self.decoder.restore(&position.decoder);
+        file.seek(SeekFrom::Start(position.offset))?;
+        let position = Position { device: about.dev(), inode: about.ino(), ..position.clone() };
+        Ok(Some(Open { file, read: position.offset, position }))
     }
 
     /// Opens the file at the path at its beginning.

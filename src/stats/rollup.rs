@@ -243,6 +243,13 @@ impl Rollup {
         self.cells_max = CELLS_MAX.max(self.held.len() * 2);
     }
 
+    /// Nothing was stored: all cells stay at hand.
+    pub fn kept(&mut self) {
+        for slot in self.touched.drain(..) {
+            self.held[slot as usize].is_touched = false;
+        }
+    }
+
     /// How many cells are at hand.
     pub fn len(&self) -> usize {
         self.held.len()

@@ -180,12 +180,27 @@ pub struct SourceNow {
 pub struct StoreNow {
     /// What is wrong, if anything: live figures then run ahead of what is stored.
     pub trouble: Option<String>,
+    /// What has been taken in and not been stored, while the store is away.
+    pub unstored: Option<Unstored>,
     /// Failed commits since the start.
     pub errors: u64,
     /// Commits since the start by how long they took, per bucket of [`COMMIT_BUCKETS_MS`].
     pub commit_times: [u64; COMMIT_BUCKETS_MS.len() + 1],
     /// Sum of those times, ms.
     pub commit_ms: f64,
+}
+
+/// Events that lie in the spool until the store takes them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unstored {
+    /// Since when the store has been away.
+    pub since: Moment,
+    /// How many.
+    pub events: u64,
+    /// How long the spool is.
+    pub bytes: u64,
+    /// How long it may become; beyond it intake is held back.
+    pub bytes_max: u64,
 }
 
 /// Upper bounds of the buckets of lags, seconds; the last bucket has none.

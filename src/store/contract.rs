@@ -10,6 +10,7 @@ use crate::stats::totals::{QueueTotals, UnitTotals};
 use crate::stats::{Cell, CellKey, ScopeKind, Tier};
 use crate::store::Sight;
 use crate::store::closing::Closing;
+use crate::store::spool::{Mark, SpoolError};
 
 /// Why the store could not do it: what was tried, on what, and the store's own word.
 #[derive(Debug, thiserror::Error)]
@@ -69,6 +70,9 @@ pub enum StoreError {
         "store: another program has taken over while this one said nothing for too long; nothing of this one was written since: start it again, as its standby"
     )]
     Superseded,
+    /// What the store could not take cannot be laid aside either.
+    #[error("{0}")]
+    Spool(#[from] SpoolError),
     /// SQLite refused.
     #[error("store: {doing}: {source}")]
     Sqlite {
@@ -169,6 +173,8 @@ pub struct Commit<'a> {
     pub gaps: Vec<Gap>,
     /// Sources as they now are.
     pub sources: Vec<(SourceId, SourceState)>,
+    /// How much of the spool the store then holds, where it comes from there.
+    pub spooled: Option<Mark>,
 }
 
 /// A call as the store keeps it.
@@ -197,6 +203,8 @@ pub struct Restored {
     pub open_calls: Vec<(CallKey, Vec<u8>)>,
     /// Visits decided in the last hour before `since`, for the live windows.
     pub recent: Vec<VisitFact>,
+    /// How much of which spool is stored.
+    pub spooled: Option<Mark>,
 }
 
 /// Writes. One owner: the engine.

@@ -17,6 +17,11 @@ use crate::store::value::Value;
 /// A visit is decided at most this long after it was offered: bounds the search for recent ones.
 const LONGEST_VISIT_MS: i64 = 24 * 3_600_000;
 
+/// Under which name it is remembered how much of the spool is stored.
+const SPOOL: &str = "spool";
+const KEEP_MARK: &str = "INSERT INTO memory (writer, content) VALUES ($1, $2)
+     ON CONFLICT (writer) DO UPDATE SET content = excluded.content";
+
 /// The figures in a store.
 #[derive(Debug)]
 pub struct Figures {
@@ -115,6 +120,9 @@ impl Store for Figures {
             }
             Ok(())
         })?;
+        let mark = "SELECT content FROM memory WHERE writer = $1";
+        let mark = database.first(doing, mark, &[SPOOL.into()], |row| Ok(row.text(0)?.to_owned()))?;
+        restored.spooled = mark.and_then(|mark| serde_json::from_str(&mark).ok());
         for (at, queue) in self.directory.queues().iter().enumerate() {
             let sql = format!(
                 "SELECT {VISIT_COLUMNS} FROM visit WHERE queue = $1 AND offered >= $2 AND decided >= $3 ORDER BY decided"
@@ -145,8 +153,12 @@ impl Store for Figures {
     fn commit(&mut self, commit: &Commit<'_>) -> Result<(), StoreError> {
         let writes = writes(commit, &self.directory)?;
         let unsure = commit.cells.iter().filter(|(_, cell)| matches!(cell, Cell::Visits(cell) if cell.max_unsure));
-        let maxima: Vec<Statement<'_>> = unsure.map(|(key, _)| cells::look_up_maxima(*key, &self.directory)).collect();
-        self.database.commit("committing a batch", writes, &maxima)?;
+        let mut then: Vec<Statement<'_>> =
+            unsure.map(|(key, _)| cells::look_up_maxima(*key, &self.directory)).collect();
+        if let Some(mark) = commit.spooled {
+            then.push(Statement { sql: KEEP_MARK.to_owned(), with: vec![SPOOL.into(), json(&mark)?] });
+        }
+        self.database.commit("committing a batch", writes, &then)?;
         Ok(())
     }
 

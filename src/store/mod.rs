@@ -14,6 +14,7 @@
 //! - [`contract`]: the traits [`Store`] (write) and [`Reader`] · [`sight`]: who may see what
 //! - [`figures`]: both over a [`Database`]; [`facts`], [`cells`]: to rows and back; [`mod@read`]: for reports
 //! - [`saved`]: the stored form of a call · [`closing`]: months whose figures were signed
+//! - [`spool`]: what the store could not take yet, on disk
 //! - [`ledger`]: what is kept beside the figures: [`audit`], [`outbox`]
 //! - [`tables`]: the list of tables; [`migrations`]: the steps that bring a store to this schema
 //! - [`upkeep`]: whether a store is right, and into which other one it goes
@@ -36,6 +37,7 @@ pub mod postgres;
 pub mod read;
 pub mod saved;
 pub mod sight;
+pub mod spool;
 pub mod sqlite;
 pub mod tables;
 pub mod upkeep;

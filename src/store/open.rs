@@ -42,6 +42,13 @@ pub struct StoreSettings {
     /// Connections to PostgreSQL that readers share, 1 to 50. Default 4.
     #[serde(default = "default_readers")]
     pub readers: usize,
+    /// File in which live events lie while the store cannot take them, one for each daemon. Default:
+    /// beside the SQLite file, with `-spool` behind its name; with PostgreSQL `servicegrad.spool` in
+    /// the working directory.
+    pub spool: Option<PathBuf>,
+    /// How long that file may become, 1 MiB to 1 TiB; beyond it intake is held back. Default 1 GiB.
+    #[serde(default = "default_spool_bytes_max")]
+    pub spool_bytes_max: u64,
 }
 
 fn default_url() -> String {
@@ -68,6 +75,10 @@ fn default_readers() -> usize {
     4
 }
 
+fn default_spool_bytes_max() -> u64 {
+    1 << 30
+}
+
 impl Default for StoreSettings {
     fn default() -> Self {
         Self::at(&default_url())
@@ -92,6 +103,8 @@ impl StoreSettings {
             statement_timeout: default_statement_timeout(),
             lock_timeout: default_lock_timeout(),
             readers: default_readers(),
+            spool: None,
+            spool_bytes_max: default_spool_bytes_max(),
         }
     }
 
@@ -130,12 +143,28 @@ impl StoreSettings {
         if !(1..=50).contains(&self.readers) {
             complain("readers", format!("{} lies outside 1 to 50", self.readers));
         }
+        if !(1 << 20..=1 << 40).contains(&self.spool_bytes_max) {
+            complain("spool_bytes_max", format!("{} lies outside 1048576 to 1099511627776", self.spool_bytes_max));
+        }
         if wrong.is_empty() { Ok(()) } else { Err(wrong) }
     }
 
     /// Whether several programs may stand by to write it: a file is one program's.
     pub fn is_on_server(&self) -> bool {
         matches!(self.place(), Ok(Place::Server))
+    }
+
+    /// Where the spool is.
+    pub fn spool_path(&self) -> PathBuf {
+        let beside = || match self.place() {
+            Ok(Place::File(path)) => {
+                let mut name = path.as_os_str().to_owned();
+                name.push("-spool");
+                name.into()
+            }
+            _ => "servicegrad.spool".into(),
+        };
+        self.spool.clone().unwrap_or_else(beside)
     }
 
     pub(super) fn place(&self) -> Result<Place<'_>, StoreError> {

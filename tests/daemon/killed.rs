@@ -2,7 +2,7 @@
 //! start every figure is as if nothing had happened.
 
 use std::collections::HashSet;
-use std::fs::{File, OpenOptions};
+use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
@@ -48,7 +48,7 @@ fn log() -> String {
 fn write_slowly(folder: &Path, log: &str, is_over: &AtomicBool) {
     let path = folder.join("queue_log");
     let mut chance = Chance::new(1);
-    let mut file = File::create(&path).unwrap();
+    let mut file = OpenOptions::new().create(true).append(true).open(&path).unwrap();
     let (mut at, mut rotation) = (0, 0);
     let bytes = log.as_bytes();
     while at < bytes.len() {
@@ -62,9 +62,15 @@ fn write_slowly(folder: &Path, log: &str, is_over: &AtomicBool) {
             let end = at + bytes[at..].iter().position(|byte| *byte == b'\n').map_or(0, |end| end + 1);
             file.write_all(&bytes[at..end]).unwrap();
             at = end;
-            std::fs::rename(&path, folder.join(format!("queue_log.{rotation}"))).unwrap();
-            std::thread::sleep(Duration::from_millis(15));
-            file = OpenOptions::new().create(true).append(true).open(&path).unwrap();
+            let rotated = folder.join(format!("queue_log.{rotation}"));
+            if rotation % 2 == 0 {
+                std::fs::copy(&path, &rotated).unwrap();
+                file.set_len(0).unwrap();
+            } else {
+                std::fs::rename(&path, &rotated).unwrap();
+                std::thread::sleep(Duration::from_millis(15));
+                file = OpenOptions::new().create(true).append(true).open(&path).unwrap();
+            }
         }
     }
     is_over.store(true, Ordering::Relaxed);
@@ -126,4 +132,29 @@ fn fifty_kills_while_following_change_no_figure() {
     for key in ["queues", "units", "calls", "quality"] {
         assert_eq!(killed[key], calm[key], "{key}");
     }
+}
+
+#[test]
+fn a_file_that_vanishes_while_it_is_followed_is_waited_for() {
+    let house = House::new(CONFIG);
+    let log = log();
+    let lines: Vec<&str> = log.lines().take(600).collect();
+    let (path, parts) = (house.path("queue_log"), lines.chunks(200));
+    let mut daemon = house.run();
+    let mut told = String::new();
+    for (nth, part) in parts.enumerate() {
+        let part = part.join("\n") + "\n";
+        told.push_str(&part);
+        std::fs::write(&path, part).unwrap();
+        let answered = count(&told, "kundtjanst", "CONNECT");
+        until("it is read", || house.report(&["--period", "2026-03-02"])["queues"][0]["answered"] == answered);
+        std::fs::remove_file(&path).unwrap();
+        if nth == 1 {
+            // Also by one that is started while there is none.
+            daemon.stop();
+            daemon = house.run();
+            until("it is missed", || daemon.metric("servicegrad_source_up{source=\"vaxel\"}") == Some(0.0));
+        }
+    }
+    daemon.stop();
 }

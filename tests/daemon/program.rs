@@ -59,7 +59,14 @@ impl House {
     /// Starts the daemon and waits for nothing.
     pub fn spawn(&self) -> Child {
         let config = self.path("servicegrad.toml");
-        Command::new(PROGRAM).arg("run").arg("--config").arg(config).stderr(Stdio::piped()).spawn().unwrap()
+        Command::new(PROGRAM)
+            .arg("run")
+            .arg("--config")
+            .arg(config)
+            .current_dir(self.folder.path())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap()
     }
 }
 

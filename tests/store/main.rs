@@ -9,7 +9,10 @@
     reason = "tests stop at the first surprise"
 )]
 
+mod away;
+mod callers;
 mod closing;
+mod crash;
 mod figures;
 mod houses;
 mod lease;
@@ -18,6 +21,7 @@ mod migration;
 mod people;
 #[path = "../daemon/program.rs"]
 mod program;
+mod proxy;
 mod restart;
 mod server;
 mod standby;

@@ -16,6 +16,7 @@ use servicegrad::store::StoreSettings;
 pub struct Server {
     pub port: u16,
     programs: PathBuf,
+    folder: PathBuf,
     _guard: Child,
 }
 
@@ -47,7 +48,8 @@ fn account() -> Option<(u32, u32)> {
 }
 
 impl Server {
-    fn start() -> Self {
+    /// A new one.
+    pub fn start() -> Self {
         let programs = programs();
         // Short, since the path of a socket has at most some hundred bytes.
         let folder = tempfile::Builder::new().prefix("pg").tempdir().unwrap().keep();
@@ -72,14 +74,15 @@ impl Server {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         // Its standard input ends with this process, and with that the server and its folder.
         let script = "\"$0\" -D \"$1/data\" -k \"$1\" -h 127.0.0.1 -p \"$2\" -c fsync=on >\"$1/log\" 2>&1 </dev/null & \
-                      server=$!; cat; kill -INT $server; wait $server; rm -rf \"$1\"";
+                      cat; \"$3\" -D \"$1/data\" -m immediate stop; rm -rf \"$1\"";
         let mut guard = Command::new("sh");
         guard.arg("-c").arg(script).arg(programs.join("postgres")).arg(&folder).arg(port.to_string());
+        guard.arg(programs.join("pg_ctl"));
         if let Some((user, group)) = account() {
             guard.uid(user).gid(group);
         }
         let guard = guard.current_dir("/").stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
-        let server = Self { port, programs, _guard: guard };
+        let server = Self { port, programs, folder: folder.clone(), _guard: guard };
         let end = Instant::now() + Duration::from_mins(1);
         while !server.try_sql("postgres", "SELECT 1") {
             let log = std::fs::read_to_string(folder.join("log")).unwrap_or_default();
@@ -87,6 +90,28 @@ impl Server {
             std::thread::sleep(Duration::from_millis(50));
         }
         server
+    }
+
+    /// Stops it, with whatever it is doing.
+    pub fn stop(&self) {
+        self.control(&["-m", "immediate", "stop"]);
+    }
+
+    /// Starts it again after [`Server::stop`].
+    pub fn start_again(&self) {
+        let options = format!("-k {} -h 127.0.0.1 -p {}", self.folder.display(), self.port);
+        let log = self.folder.join("log").display().to_string();
+        self.control(&["-o", &options, "-l", &log, "-w", "start"]);
+    }
+
+    fn control(&self, words: &[&str]) {
+        let mut command = Command::new(self.programs.join("pg_ctl"));
+        command.current_dir("/").arg("-D").arg(self.folder.join("data")).args(words);
+        if let Some((user, group)) = account() {
+            command.uid(user).gid(group);
+        }
+        let done = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap();
+        assert!(done.success(), "{words:?}");
     }
 
     /// Whether a statement is carried out.

@@ -62,7 +62,7 @@ fn a_standby_takes_over_from_a_frozen_leader_which_writes_nothing_when_it_wakes(
     assert_ne!(told.join().unwrap(), 200);
     let ended = leader.ended();
     assert!(!ended.success(), "{ended}");
-    assert_eq!(standby.metric("servicegrad_queue_visits_total{queue=\"kundtjanst\",outcome=\"offered\"}"), None);
+    assert_eq!(standby.metric("servicegrad_calls_offered_total{queue=\"kundtjanst\"}"), Some(0.0));
     standby.stop();
     let offered = server.sql(&database, "SELECT sum(offered) FROM report_queue WHERE tier = 'month'");
     let facts = server.sql(&database, "SELECT count(*) FROM visit");

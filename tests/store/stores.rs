@@ -19,7 +19,11 @@ impl Fresh {
 
     pub fn postgres() -> Self {
         let server = shared();
-        Self { settings: server.settings(&server.database()), _folder: None }
+        Self::on(server.settings(&server.database()))
+    }
+
+    pub fn on(settings: StoreSettings) -> Self {
+        Self { settings, _folder: None }
     }
 }
 

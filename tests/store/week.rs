@@ -21,6 +21,11 @@ const TRIES: usize = 3;
 pub const ZONE: chrono_tz::Tz = chrono_tz::Europe::Stockholm;
 
 pub fn directory() -> Arc<Directory> {
+    directory_of("vaxel")
+}
+
+/// Two queues fed by this source, two units.
+pub fn directory_of(source: &str) -> Arc<Directory> {
     let queues = ["kundtjanst", "itsupport"].map(|name| QueueSettings::named(name).check(ZONE, Some("SE")).unwrap());
     let organisation = OrganisationSettings { name: "lycksele".into(), title: None };
     let unit = |from: &str, to: &str, unit: &str| UnitRow {
@@ -34,7 +39,7 @@ pub fn directory() -> Arc<Directory> {
     };
     let rows = [unit("1000", "4999", "lag"), unit("5000", "9999", "hog")];
     let units = Units::check(std::slice::from_ref(&organisation), &rows, ZONE).unwrap();
-    Arc::new(Directory::new(ZONE, vec!["vaxel".into()], queues.into(), units).unwrap())
+    Arc::new(Directory::new(ZONE, vec![source.into()], queues.into(), units).unwrap())
 }
 
 pub fn monday() -> Moment {

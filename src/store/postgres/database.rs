@@ -1,5 +1,7 @@
 //! SQL on the server.
 
+use std::time::Duration;
+
 use tokio_postgres::types::ToSql;
 
 use crate::store::database::{Database, Statement, Write};
@@ -11,6 +13,11 @@ use crate::store::postgres::rows::{self, TableWrites};
 use crate::store::tables::Kind;
 use crate::store::value::{Row, Value};
 use crate::store::{StoreError, StoreSettings, migrations};
+
+/// The reading role belongs to the whole server: where another database of it takes the same steps at
+/// this very moment, the server refuses one of the two, which changes nothing.
+const MIGRATION_TRIES: u32 = 3;
+const MIGRATION_PAUSE: Duration = Duration::from_millis(300);
 
 /// A database on a server.
 #[derive(Debug)]
@@ -48,9 +55,17 @@ impl Postgres {
     }
 
     fn migrate(&self, settings: &StoreSettings) -> Result<(), StoreError> {
-        self.connections.with("bringing the database to this schema", async |connection| {
-            migrate(connection, &self.connections.url, settings.migrate).await
-        })
+        let mut tries_left = MIGRATION_TRIES;
+        loop {
+            let done = self.connections.with("bringing the database to this schema", async |connection| {
+                migrate(connection, &self.connections.url, settings.migrate).await
+            });
+            tries_left -= 1;
+            match done {
+                Err(StoreError::Migration { .. }) if tries_left > 0 => std::thread::sleep(MIGRATION_PAUSE),
+                done => return done,
+            }
+        }
     }
 
     fn take_lease(&mut self) -> Result<(), StoreError> {

@@ -49,6 +49,10 @@ pub struct HealthView {
     pub healthy: bool,
     /// What is wrong with the store; null: nothing.
     pub store_trouble: Option<String>,
+    /// Events taken in while the store is away, not yet stored.
+    pub unstored_events: u64,
+    /// Since when the store has been away; null: it is not.
+    pub unstored_since: Option<String>,
     /// Commits since the start.
     pub commits: u64,
     /// Failed commits since the start.
@@ -129,6 +133,8 @@ pub fn health_of(shared: &Shared, snapshot: &Snapshot) -> HealthView {
     HealthView {
         healthy: snapshot.store.trouble.is_none() && snapshot.sources.iter().all(|source| source.is_up),
         store_trouble: snapshot.store.trouble.clone(),
+        unstored_events: snapshot.store.unstored.map_or(0, |of| of.events),
+        unstored_since: snapshot.store.unstored.map(|of| shared.local(of.since)),
         commits,
         commit_errors: snapshot.store.errors,
         mean_commit_ms: (commits > 0).then(|| snapshot.store.commit_ms / commits as f64),

@@ -7,3 +7,6 @@ CREATE TABLE lease (
     until   bigint NOT NULL
 );
 INSERT INTO lease (epoch, holder, until) VALUES (0, 'nobody', 0);
+
+-- Whether a month still has open calls is asked for every report of it: not by reading the month.
+CREATE INDEX visit_open ON visit (queue, offered) WHERE outcome IS NULL OR NOT over;
