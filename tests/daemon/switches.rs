@@ -63,10 +63,13 @@ fn a_storm_of_calls_is_all_counted<S: Spoken>(switch: fn(Setup) -> Line<S>) {
     let house = house(&line.source);
     let daemon = house.run();
     line.is_heard(&daemon);
-    // Five times what two busy hours have to say, in one breath; they are three times the customer's.
+    // Ten times the callers of two busy hours, in one breath.
     let now = Clock::system().now();
     let events = busy_calls(11, now, 30.0);
-    assert!(events.len() > 5 * calls(11, now).len());
+    let callers = |events: &[CallEvent]| {
+        events.iter().filter(|event| matches!(event.kind, EventKind::CallStarted { .. })).count()
+    };
+    assert!(callers(&events) > 8 * callers(&calls(11, now)));
     line.tell(&events);
     comes_to(&house, &plainly(&events));
 }
