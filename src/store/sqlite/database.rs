@@ -7,6 +7,7 @@ use smallvec::SmallVec;
 use crate::store::StoreError;
 use crate::store::database::{Database, Statement, Write};
 use crate::store::sqlite::failed;
+use crate::store::sqlite::file::Lock;
 use crate::store::value::{Row, Value};
 
 /// One connection to the file.
@@ -14,7 +15,7 @@ use crate::store::value::{Row, Value};
 pub struct Sqlite {
     pub(super) connection: Connection,
     /// Held by the one that writes figures.
-    pub(super) _lock: Option<std::fs::File>,
+    pub(super) _lock: Option<Lock>,
 }
 
 impl Database for Sqlite {

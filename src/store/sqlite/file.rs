@@ -51,10 +51,24 @@ pub(in crate::store) fn open_to_lead(path: &Path, may_migrate: bool) -> Result<S
     Ok(Sqlite { _lock: Some(lock), ..open(path, may_migrate)? })
 }
 
+/// The place of the one program that writes figures.
+#[derive(Debug)]
+pub(super) struct Lock(File);
+
+impl Drop for Lock {
+    /// Closing alone would not do: a program that was just started from this one holds the file, too,
+    /// until it has become itself.
+    fn drop(&mut self) {
+        if let Err(error) = self.0.unlock() {
+            tracing::warn!(%error, "the lock of the store is given back when this program ends");
+        }
+    }
+}
+
 /// Takes the place of the one program that writes figures: the system holds the lock for as long as
 /// the program lives. A file of its own, since closing the store's file a second time would drop
 /// SQLite's own locks on it.
-pub(super) fn lock(path: &Path) -> Result<File, StoreError> {
+pub(super) fn lock(path: &Path) -> Result<Lock, StoreError> {
     let mut name = path.as_os_str().to_owned();
     name.push("-lock");
     let failed = |why: String| StoreError::Address { url: url(path), why };
@@ -66,7 +80,7 @@ pub(super) fn lock(path: &Path) -> Result<File, StoreError> {
             // For whoever is refused; the lock itself is the system's.
             let named = lock.set_len(0).and_then(|()| lock.write_all(holder().as_bytes()));
             named.map_err(|error| failed(format!("{}: {error}", name.display())))?;
-            Ok(lock)
+            Ok(Lock(lock))
         }
         Err(TryLockError::WouldBlock) => {
             let mut by = String::new();
