@@ -74,7 +74,10 @@ pub fn from_bytes(bytes: &[u8], key: &CallKey, queues: &mut SwitchQueues, direct
 pub fn says(bytes: &[u8], number: &str) -> bool {
     let Ok(mut saved) = postcard::from_bytes::<Saved>(bytes) else { return false };
     let mut is_said = false;
-    saved.each_target(|target, _| is_said |= *target == number);
+    saved.each_target(|target, _| {
+        is_said |= target == number;
+        None
+    });
     is_said
 }
 
@@ -82,23 +85,34 @@ pub fn says(bytes: &[u8], number: &str) -> bool {
 /// are not a call.
 pub fn without(bytes: &[u8], number: &str, in_place: impl Fn(Moment) -> String) -> Option<Vec<u8>> {
     let mut saved: Saved = postcard::from_bytes(bytes).ok()?;
-    saved.each_target(|target, at| {
-        if *target == number {
-            *target = in_place(at).into();
-        }
-    });
+    saved.each_target(|target, at| (target == number).then(|| in_place(at)));
     postcard::to_allocvec(&saved).ok()
 }
 
 impl Saved {
-    /// Every number that a caller was sent on to, with the moment.
-    fn each_target(&mut self, mut each: impl FnMut(&mut SmolStr, Moment)) {
+    /// Every number that a caller was sent on to, with the moment; what `each` says stands in its place.
+    fn each_target(&mut self, mut each: impl FnMut(&str, Moment) -> Option<String>) {
         for testimony in &mut self.testimonies {
-            if let Milestone::Sent(sent) = &mut testimony.what {
-                each(&mut sent.target, testimony.stamp.at);
+            let at = testimony.stamp.at;
+            match &mut testimony.what {
+                Milestone::Sent(sent) => {
+                    if let Some(other) = each(&sent.target, at) {
+                        sent.target = other.into();
+                    }
+                }
+                Milestone::Forwarded { target, .. } => {
+                    if let Some(other) = each(target, at) {
+                        *target = other.into();
+                    }
+                }
+                _ => {}
             }
         }
-        self.facts.legs.iter_mut().for_each(|leg| each(&mut leg.target, leg.started));
+        for leg in &mut self.facts.legs {
+            if let Some(other) = each(&leg.target, leg.started) {
+                leg.target = other.into();
+            }
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use servicegrad::call::TrackerSettings;
 use servicegrad::clock::Clock;
 use servicegrad::engine::Engine;
-use servicegrad::event::{CallEvent, EventKind};
+use servicegrad::event::{CallEvent, EventId, EventKind};
 use servicegrad::measure::{Moment, Span};
 use servicegrad::stats::Tier;
 use servicegrad::store::upkeep::settings::Ages;
@@ -98,6 +98,13 @@ fn events_with_a_number() -> Vec<CallEvent> {
         _ => None,
     });
     targets.step_by(20).take(5).for_each(|target| *target = NUMBER.into());
+    // And one whom a unit's telephone passed on to it.
+    let at = all.iter().rposition(|event| matches!(event.kind, EventKind::TransferRinging { .. })).unwrap();
+    let mut forwarded = all[at].clone();
+    let EventKind::TransferRinging { transfer } = &forwarded.kind else { unreachable!() };
+    forwarded.kind = EventKind::TransferForwarded { transfer: transfer.clone(), target: NUMBER.into() };
+    forwarded.id = EventId::of(&[b"forwarded"]);
+    all.insert(at + 1, forwarded);
     all
 }
 
@@ -116,7 +123,7 @@ fn a_number_is_shown_and_erased_and_no_figure_changes() {
         let before = told(&fresh.settings, &directory);
         let reader = store::open_upkeep(&fresh.settings, &directory).unwrap();
         let kept = reader.about_number(NUMBER).unwrap();
-        assert_eq!((kept.transfers.len(), kept.calls.len(), kept.dead_letters.len()), (5, 5, 0));
+        assert_eq!((kept.transfers.len(), kept.calls.len(), kept.dead_letters.len()), (5, 6, 0));
         assert_eq!(reader.about_number("070").unwrap().transfers.len(), 0, "a part of a number is another number");
         drop(reader);
         let is_there = |bytes: &[u8]| memchr::memmem::find(bytes, NUMBER.as_bytes()).is_some();
