@@ -34,7 +34,7 @@ pub fn fold(testimonies: &[Testimony], context: Context<'_>) -> CallFacts {
         return CallFacts::default();
     }
     let stays = Stays::of(testimonies, context.switch, context.is_over);
-    let arrived = testimonies.iter().find(|t| t.what == Milestone::Arrived).map(|t| t.stamp);
+    let arrived = testimonies.iter().find(|t| matches!(t.what, Milestone::Arrived)).map(|t| t.stamp);
     let visits = visit::visits(&stays.list, arrived, context.queues, context.directory);
     let journey = visit::journey(&visits);
     let restart_after = |at: Moment| {
@@ -57,7 +57,7 @@ pub fn fold(testimonies: &[Testimony], context: Context<'_>) -> CallFacts {
 
 /// Whether it is no caller's own call.
 fn is_part(testimonies: &[Testimony]) -> bool {
-    testimonies.iter().any(|testimony| testimony.what == Milestone::Part)
+    testimonies.iter().any(|testimony| matches!(testimony.what, Milestone::Part))
 }
 
 /// Whether everything that can be told of the call has been told.

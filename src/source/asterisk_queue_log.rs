@@ -8,7 +8,6 @@
 use std::borrow::Cow;
 
 use ahash::AHashMap;
-use smallvec::SmallVec;
 use smol_str::SmolStr;
 
 use crate::event::{
@@ -23,8 +22,6 @@ use crate::source::{Batch, Decode};
 
 /// Longest line: Asterisk itself cuts them at this length.
 pub const LINE_BYTES_MAX: usize = 8192;
-/// Bars in a line beyond which nothing is read: no event has more parameters.
-const BARS_MAX: usize = 12;
 /// Most calls whose lines of one second are told apart. Beyond it the order of two lines of one
 /// call within one second is that of their kind.
 const CALLS_PER_SECOND_MAX: usize = 100_000;
@@ -122,18 +119,13 @@ struct Line<'a> {
     parameters: Parameters<'a>,
 }
 
-/// The parameters, which begin behind the first of `bars`; old branches have fewer.
+/// The parameters, read as they are asked for; old branches have fewer.
 #[derive(Clone, Copy)]
-struct Parameters<'a> {
-    line: &'a [u8],
-    bars: &'a [usize],
-}
+struct Parameters<'a>(&'a [u8]);
 
 impl<'a> Parameters<'a> {
     fn get(self, place: usize) -> Option<&'a [u8]> {
-        let start = self.bars.get(place)? + 1;
-        let end = self.bars.get(place + 1).copied().unwrap_or(self.line.len());
-        Some(self.line[start..end].trim_ascii()).filter(|text| !text.is_empty())
+        self.0.split(|byte| *byte == b'|').nth(place).map(<[u8]>::trim_ascii).filter(|text| !text.is_empty())
     }
 
     /// A parameter that is a whole number and not negative: a clock that stepped back makes
@@ -188,25 +180,26 @@ impl Pass {
     }
 
     fn line(&mut self, bytes: &[u8], batch: &mut Batch) -> Result<(), (Reason, String)> {
-        let mut bars = SmallVec::<[usize; BARS_MAX]>::new();
-        bars.extend(memchr::memchr_iter(b'|', bytes).take(BARS_MAX));
-        let [first, second, third, fourth, behind @ ..] = &*bars else {
-            return Err((Reason::Malformed, "fewer than five fields before the parameters".to_owned()));
+        let mut bars = memchr::memchr_iter(b'|', bytes);
+        let mut next = || {
+            bars.next().ok_or_else(|| (Reason::Malformed, "fewer than five fields before the parameters".to_owned()))
         };
+        let ends = [next()?, next()?, next()?, next()?];
         // The bar behind the event is always written, but some tools trim it.
-        let event_end = behind.first().copied().unwrap_or(bytes.len());
+        let event_end = bars.next().unwrap_or(bytes.len());
+        let field = |place: usize| &bytes[ends[place - 1] + 1..ends[place]];
         let seconds =
-            number(&bytes[..*first]).filter(|seconds| (0..=253_402_300_799).contains(seconds)).ok_or_else(|| {
-                (Reason::BadTime, format!("`{}` is no time in seconds since 1970", shown(&bytes[..*first])))
+            number(&bytes[..ends[0]]).filter(|seconds| (0..=253_402_300_799).contains(seconds)).ok_or_else(|| {
+                (Reason::BadTime, format!("`{}` is no time in seconds since 1970", shown(&bytes[..ends[0]])))
             })?;
         let line = Line {
             bytes,
             at: Moment::from_seconds(seconds),
-            call: &bytes[first + 1..*second],
-            queue: &bytes[second + 1..*third],
-            agent: &bytes[third + 1..*fourth],
-            event: &bytes[fourth + 1..event_end],
-            parameters: Parameters { line: bytes, bars: behind },
+            call: field(1),
+            queue: field(2),
+            agent: field(3),
+            event: &bytes[ends[3] + 1..event_end],
+            parameters: Parameters(bytes.get(event_end + 1..).unwrap_or_default()),
         };
         self.last = Some(line.at);
         if seconds > self.second {
