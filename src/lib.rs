@@ -44,7 +44,7 @@
 //!  4  stats                     definitions, counts, waits, windows, rollups, the snapshot
 //!  3  source  call  simulate    bytes into events; events into facts; a switchboard that is not there
 //!  2  event  directory          the canonical event; who is who and when
-//!  1  clock  i18n               what time it is; what people read
+//!  1  clock  i18n  secret       what time it is; what people read; words that stand in files
 //!  0  names  measure            names; moments, spans, shares
 //! ```
 //!
@@ -74,6 +74,7 @@ pub mod metrics;
 pub mod names;
 pub mod post;
 pub mod report;
+pub mod secret;
 pub mod simulate;
 pub mod source;
 pub mod stats;

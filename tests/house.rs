@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 /// Rooms from the ground up; a room uses lower floors only, never its own.
 const FLOORS: [&[&str]; 12] = [
     &["names", "measure"],
-    &["clock", "i18n"],
+    &["clock", "i18n", "secret"],
     &["event", "directory"],
     &["source", "call", "simulate"],
     &["stats"],

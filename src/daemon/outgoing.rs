@@ -20,6 +20,7 @@ use crate::post::Carrier;
 use crate::post::folder::FolderWay;
 use crate::post::mail::MailWay;
 use crate::post::web::{WebWay, agent};
+use crate::secret;
 use crate::stats::Snapshot;
 use crate::stats::snapshot::ReportBoard;
 use crate::store;
@@ -104,11 +105,8 @@ fn ways(settings: &AlertSettings) -> Result<BTreeMap<String, WebWay>, StartError
             ReceiverKind::Webhook | ReceiverKind::Email => url.clone(),
         };
         let read = |key: &str, path: Option<&std::path::PathBuf>| {
-            let text = path.map(std::fs::read_to_string).transpose();
-            let text = text.map_err(|error| {
-                StartError::Outgoing(format!("alert.receiver \"{}\".{key}: {error}", receiver.name))
-            })?;
-            Ok::<_, StartError>(text.map(|text| text.trim().to_owned()))
+            let word = path.map(|path| secret::read(path)).transpose();
+            word.map_err(|error| StartError::Outgoing(format!("alert.receiver \"{}\".{key}: {error}", receiver.name)))
         };
         let secret = read("secret_file", receiver.secret_file.as_ref())?;
         let token = read("token_file", receiver.token_file.as_ref())?;

@@ -11,6 +11,7 @@ use lettre::{Message, SmtpTransport, Transport};
 use crate::post::carrier::Refusal;
 use crate::post::letter::Mail;
 use crate::post::settings::{Encryption, MailSettings};
+use crate::secret;
 
 const WAIT: Duration = Duration::from_secs(20);
 
@@ -36,9 +37,8 @@ impl MailWay {
         };
         let mut server = SmtpTransport::builder_dangerous(&host).port(port).tls(tls).timeout(Some(WAIT));
         if let (Some(user), Some(path)) = (&settings.user, &settings.password_file) {
-            let password = std::fs::read_to_string(path)
-                .map_err(|error| format!("mail.password_file: {}: {error}", path.display()))?;
-            server = server.credentials(Credentials::new(user.clone(), password.trim().to_owned()));
+            let password = secret::read(path).map_err(|error| format!("mail.password_file: {error}"))?;
+            server = server.credentials(Credentials::new(user.clone(), password));
         }
         Ok(Some(Self { from, server: server.build(), host }))
     }

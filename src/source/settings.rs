@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use crate::measure::{Span, Untold};
 use crate::names::is_slug;
+use crate::secret;
 use crate::source::kind::{KINDS, Transport, kind_named};
 use crate::source::peers::Peers;
 use crate::source::records::RecordsSettings;
@@ -297,23 +298,12 @@ impl SourceSettings {
 
     /// The secret, read from its file where it stands in one; empty where there is none.
     pub fn read_secret(&self) -> std::io::Result<String> {
-        Ok(word(self.secret_file.as_deref(), self.secret.as_deref())?.unwrap_or_default())
+        Ok(secret::of(self.secret_file.as_deref(), self.secret.as_deref())?.unwrap_or_default())
     }
 
     /// The token, read from its file where it stands in one.
     pub fn read_token(&self) -> std::io::Result<Option<String>> {
-        word(self.token_file.as_deref(), self.token.as_deref())
-    }
-}
-
-/// A secret word, read from its file where it stands in one. An empty file keeps nobody out.
-fn word(file: Option<&std::path::Path>, given: Option<&str>) -> std::io::Result<Option<String>> {
-    let Some(path) = file else { return Ok(given.map(ToOwned::to_owned)) };
-    let told = |why: &str| std::io::Error::other(format!("{}: {why}", path.display()));
-    let text = std::fs::read_to_string(path).map_err(|error| told(&error.to_string()))?;
-    match text.trim() {
-        "" => Err(told("is empty")),
-        word => Ok(Some(word.to_owned())),
+        secret::of(self.token_file.as_deref(), self.token.as_deref())
     }
 }
 

@@ -264,6 +264,16 @@ mod tests {
     }
 
     #[test]
+    fn a_token_file_with_nothing_in_it_is_refused_and_lets_nobody_in() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("token");
+        std::fs::write(&file, "\n").unwrap();
+        let settings = HttpSettings { token_file: Some(file), ..HttpSettings::default() };
+        let refused = settings.read_token().unwrap_err().to_string();
+        assert!(refused.contains("token: is empty"), "{refused}");
+    }
+
+    #[test]
     fn a_session_is_found_among_other_cookies() {
         let request = axum::http::Request::builder().header("cookie", "a=1; servicegrad=ord; b=servicegrad=x");
         let (parts, ()) = request.body(()).unwrap().into_parts();

@@ -12,6 +12,7 @@ use axum::http::{HeaderMap, HeaderName};
 use serde::Deserialize;
 
 use crate::directory::Directory;
+use crate::secret;
 use crate::source::listen::equal_in_constant_time;
 use crate::source::peers::Peers;
 use crate::web::grant::{Grant, Role};
@@ -154,11 +155,7 @@ pub enum Said {
 impl Proxy {
     /// A proxy by its settings. The error says what is wrong.
     pub fn open(settings: &ProxySettings, directory: &Directory) -> Result<Self, String> {
-        let secret = settings.secret_file.as_ref().map(|path| {
-            let text = std::fs::read_to_string(path).map_err(|error| format!("secret_file: {error}"))?;
-            let text = text.trim().to_owned();
-            if text.is_empty() { Err("secret_file: is empty".to_owned()) } else { Ok(text) }
-        });
+        let secret = settings.secret_file.as_deref().map(secret::read).transpose();
         for (at, grant) in settings.grant.iter().enumerate() {
             let found = grant.grant().visitor("", directory);
             found.map_err(|why| format!("grant[{}]: {why}", at + 1))?;
@@ -168,7 +165,7 @@ impl Proxy {
             user: settings.user.to_lowercase(),
             groups: settings.groups.to_lowercase(),
             hosts: settings.hosts.iter().map(|host| host.to_lowercase()).collect(),
-            secret: secret.transpose()?,
+            secret: secret.map_err(|error| format!("secret_file: {error}"))?,
             grants: settings.grant.iter().map(|grant| (grant.group.clone(), grant.grant())).collect(),
         })
     }

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use serde::Deserialize;
 
 use crate::measure::Span;
+use crate::secret;
 use crate::web::proxy::ProxySettings;
 
 /// Where and to whom the web is served.
@@ -84,9 +85,6 @@ impl HttpSettings {
 
     /// The token, read from its file where it stands in one.
     pub fn read_token(&self) -> std::io::Result<Option<String>> {
-        match &self.token_file {
-            Some(path) => Ok(Some(std::fs::read_to_string(path)?.trim().to_owned())),
-            None => Ok(self.token.clone()),
-        }
+        secret::of(self.token_file.as_deref(), self.token.as_deref())
     }
 }
