@@ -2,10 +2,11 @@
 //! changes nothing. Over every kind of source there is, with its samples bent out of shape.
 //!
 //! A short run is part of the tests. `SERVICEGRAD_FUZZ_INPUTS=1000000 cargo test --release --test
-//! figures fuzz -- --nocapture` runs that many inputs a target and says how many it ran.
-//! `SERVICEGRAD_FUZZ_SEED` begins elsewhere.
+//! figures fuzz -- --nocapture` runs that many inputs a target and says how many it ran, how long that
+//! took and how long the slowest of them. `SERVICEGRAD_FUZZ_SEED` begins elsewhere.
 
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use servicegrad::event::{body, envelope};
 use servicegrad::measure::Moment;
@@ -22,6 +23,9 @@ const INPUTS: u64 = 1_000;
 const INPUT_BYTES_MAX: usize = 2_000;
 /// What no reader may hold of bytes that are not yet whole.
 const PENDING_BYTES_MAX: u64 = 1024 * 1024;
+
+/// An input that takes longer hangs: all of them are short, and a busy machine is no excuse.
+const INPUT_TAKES_MAX: Duration = Duration::from_secs(20);
 
 fn number(name: &str, default: u64) -> u64 {
     std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
@@ -154,16 +158,24 @@ fn holds(kind: &Kind, settings: &SourceSettings, input: &[u8], dice: &mut Dice) 
 /// Runs inputs of a target; a failure tells which.
 fn run(target: &str, samples: &[Vec<u8>], mut each: impl FnMut(&[u8], &mut Dice)) {
     let inputs = number("SERVICEGRAD_FUZZ_INPUTS", INPUTS);
+    let (began, mut slowest) = (Instant::now(), Duration::ZERO);
     for input in 0..inputs {
         let mut dice = Dice::new(target, input);
         let bytes = bent(samples, &mut dice);
+        let started = Instant::now();
         let held = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| each(&bytes, &mut dice)));
+        slowest = slowest.max(started.elapsed());
+        assert!(slowest <= INPUT_TAKES_MAX, "{target}, input {input}, hangs: {:?}", String::from_utf8_lossy(&bytes));
         if let Err(panic) = held {
             println!("{target}, input {input}: {:?}", String::from_utf8_lossy(&bytes));
             std::panic::resume_unwind(panic);
         }
     }
-    println!("{target}: {inputs} inputs");
+    println!(
+        "{target}: {inputs} inputs in {:.0} s, the slowest in {:.1} ms",
+        began.elapsed().as_secs_f64(),
+        slowest.as_secs_f64() * 1000.0
+    );
 }
 
 #[test]
@@ -190,7 +202,7 @@ fn fuzz_every_preset_of_records() {
                     preset,
                     ..servicegrad::source::RecordsSettings::default()
                 });
-                run("records", &samples(kind.name), |input, dice| {
+                run(&format!("records as {}", preset.name), &samples(kind.name), |input, dice| {
                     holds(kind, &settings, input, dice);
                     let mut decoder = (kind.decoder)(&settings);
                     let mut batch = decode(&mut *decoder, input, None);
