@@ -15,7 +15,7 @@ use crate::alert::settings::{AlertSettings, ReceiverKind};
 use crate::alert::silence::{SILENCES_MAX, Silence};
 use crate::alert::watch::{Key, News, Watch, What, is_hidden};
 use crate::alert::words::summary;
-use crate::clock::Clock;
+use crate::clock::{CalmClock, Clock};
 use crate::i18n::Language;
 use crate::measure::Moment;
 use crate::post::Letter;
@@ -45,6 +45,8 @@ pub struct Alerts {
     pub wake: SyncSender<()>,
     /// Tells the time.
     pub clock: Clock,
+    /// The same for what lasts: holds, reminders, silences.
+    pub calm: CalmClock,
     /// Turns true when it is time to stop.
     pub stop: watch::Receiver<bool>,
 }
@@ -65,7 +67,7 @@ impl Alerts {
         let mut memory: Option<Memory> = None;
         let mut stop = self.stop.clone();
         loop {
-            let now = self.clock.now();
+            let now = self.calm.now();
             match self.round(&mut memory, now) {
                 Ok(()) => {}
                 // Nothing is told before it is kept; the next round tries again from the same state.
@@ -88,10 +90,12 @@ impl Alerts {
         let known = self.remember(memory.as_ref())?;
         let mut next = known.clone();
         let snapshot = self.snapshots.borrow().clone();
+        // The age of what is shown is told by the clock that stands on it.
+        let shown = self.clock.now();
         let mut findings = Vec::new();
         for rule in rules::RULES {
             if let Some(judge) = rule.judge {
-                findings.extend(judge(&snapshot, now).into_iter().map(|finding| (rule, finding)));
+                findings.extend(judge(&snapshot, shown).into_iter().map(|finding| (rule, finding)));
             }
         }
         next.silences.retain(|silence| silence.is_in_force(now) || silence.from > now);
@@ -166,7 +170,7 @@ impl Alerts {
     }
 
     fn answer(&mut self, memory: &mut Option<Memory>, ask: Ask) {
-        let now = self.clock.now();
+        let now = self.calm.now();
         match ask {
             Ask::Silence(silence, done) => {
                 // Whoever asked may have gone away.

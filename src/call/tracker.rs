@@ -434,7 +434,8 @@ impl Tracker {
     /// later than its newest event; the wall clock, for a source that is read to its end.
     pub fn expire(&mut self, source: SourceId, now: Option<Moment>) {
         let times = &mut self.sources[source.index()];
-        times.now = times.now.max(now);
+        // Also back: a clock that ran ahead was set right.
+        times.now = now.map_or(times.now, |now| times.newest.max(Some(now)));
         let Some(now) = times.now else { return };
         while let Some(&Reverse((due, slot, turn))) = self.due[source.index()].peek() {
             if due > now {

@@ -12,7 +12,7 @@ use tokio::sync::watch;
 use crate::alert::run::Alerts;
 use crate::alert::settings::{AlertSettings, ReceiverKind};
 use crate::alert::{AlertBoard, board};
-use crate::clock::Clock;
+use crate::clock::{CalmClock, Clock};
 use crate::config::Config;
 use crate::daemon::StartError;
 use crate::dispatch::run::Dispatch;
@@ -27,6 +27,11 @@ use crate::store;
 
 /// How long a letter under way is waited for at the end; it stays in the outbox.
 const CARRIER_WAIT: Duration = Duration::from_secs(3);
+
+/// How long a step of the clock must last: before an alert is held to have lasted, and before a report
+/// is sent, which is not called back.
+const STEP_LASTS_MS: i64 = 10 * 60 * 1000;
+const REPORT_STEP_LASTS_MS: i64 = 60 * 60 * 1000;
 
 /// The threads.
 #[derive(Debug)]
@@ -52,6 +57,7 @@ pub(super) fn start(
         web: Arc::new(ways(&config.alert)?),
         folders: folders(config),
         clock: clock.clone(),
+        calm: CalmClock::new(clock.clone(), STEP_LASTS_MS),
     };
     let (board, state, asks) = board::AlertBoard::new();
     let alerts = Alerts {
@@ -62,6 +68,7 @@ pub(super) fn start(
         asks,
         wake: wake.clone(),
         clock: clock.clone(),
+        calm: CalmClock::new(clock.clone(), STEP_LASTS_MS),
         stop: stop.clone(),
     };
     let (settings, directory) = (config.store.clone(), Arc::clone(&config.directory));
@@ -72,7 +79,7 @@ pub(super) fn start(
         outbox: outbox()?,
         board: reports,
         wake,
-        clock: clock.clone(),
+        clock: CalmClock::new(clock.clone(), REPORT_STEP_LASTS_MS),
         stop,
     };
     let runtime = || {

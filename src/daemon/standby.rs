@@ -12,7 +12,7 @@ use tokio::sync::watch;
 
 use crate::daemon::StartError;
 use crate::directory::Directory;
-use crate::store::{self, Store, StoreError, StoreSettings};
+use crate::store::{self, LeaseWatch, Store, StoreError, StoreSettings};
 use crate::web::standby;
 
 /// How often a standby looks whether its place is free.
@@ -25,7 +25,8 @@ pub(super) async fn lead(
     listener: TcpListener,
     address: SocketAddr,
 ) -> Result<(Box<dyn Store>, TcpListener), StartError> {
-    let why = match open(settings, directory).await {
+    let mut watch = LeaseWatch::default();
+    let why = match open(settings, directory, &mut watch).await {
         Err(held @ StoreError::Held { .. }) if settings.is_on_server() => held.to_string(),
         opened => return Ok((opened?, listener)),
     };
@@ -43,7 +44,7 @@ pub(super) async fn lead(
     });
     let store = loop {
         tokio::time::sleep(LOOK_EVERY).await;
-        match open(settings, directory).await {
+        match open(settings, directory, &mut watch).await {
             Ok(store) => break store,
             // Also a server that is down for a while: a standby waits for it.
             Err(held @ (StoreError::Held { .. } | StoreError::Postgres { .. })) => {
@@ -60,8 +61,17 @@ pub(super) async fn lead(
 }
 
 /// Opening blocks, on a server that is slow for seconds.
-async fn open(settings: &StoreSettings, directory: &Arc<Directory>) -> Result<Box<dyn Store>, StoreError> {
+async fn open(
+    settings: &StoreSettings,
+    directory: &Arc<Directory>,
+    watch: &mut LeaseWatch,
+) -> Result<Box<dyn Store>, StoreError> {
     let (settings, directory) = (settings.clone(), Arc::clone(directory));
-    let opened = tokio::task::spawn_blocking(move || store::open(&settings, &directory)).await;
-    opened.unwrap_or_else(|_| Err(StoreError::Damaged { what: "the thread that opens the store".to_owned() }))
+    let mut watching = std::mem::take(watch);
+    let opening = move || (store::open_in_turn(&settings, &directory, &mut watching), watching);
+    let Ok((opened, seen)) = tokio::task::spawn_blocking(opening).await else {
+        return Err(StoreError::Damaged { what: "the thread that opens the store".to_owned() });
+    };
+    *watch = seen;
+    opened
 }

@@ -10,7 +10,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
-use crate::clock::{Clock, local_day};
+use crate::clock::{CalmClock, local_day};
 use crate::directory::Directory;
 use crate::dispatch::DispatchSettings;
 use crate::dispatch::letters::letters;
@@ -42,7 +42,7 @@ pub struct Dispatch {
     /// Says that there are letters.
     pub wake: SyncSender<()>,
     /// Tells the time.
-    pub clock: Clock,
+    pub clock: CalmClock,
     /// Turns true when it is time to stop.
     pub stop: watch::Receiver<bool>,
 }
@@ -83,7 +83,8 @@ impl Dispatch {
         let mut stop = self.stop.clone();
         let mut is_in_trouble = false;
         loop {
-            match self.round(&mut memory, self.clock.now()) {
+            let now = self.clock.now();
+            match self.round(&mut memory, now) {
                 Ok(()) => is_in_trouble = false,
                 Err(error) => {
                     if !std::mem::replace(&mut is_in_trouble, true) {

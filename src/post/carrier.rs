@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
 
-use crate::clock::Clock;
+use crate::clock::{CalmClock, Clock};
 use crate::measure::Moment;
 use crate::post::folder::FolderWay;
 use crate::post::letter::Letter;
@@ -46,6 +46,8 @@ pub struct Carrier {
     pub folders: BTreeMap<String, FolderWay>,
     /// Tells the time.
     pub clock: Clock,
+    /// The same for pauses and for giving up.
+    pub calm: CalmClock,
 }
 
 impl Carrier {
@@ -70,9 +72,10 @@ impl Carrier {
 
     /// Tries all letters that are due, once.
     pub fn round(&mut self) -> Result<(), StoreError> {
-        for letter in self.outbox.letters_due(self.clock.now(), AT_ONCE)? {
+        let now = self.calm.now();
+        for letter in self.outbox.letters_due(now, now.plus_ms(RETRY_MS.1), AT_ONCE)? {
             let taken = self.deliver(&letter);
-            let now = self.clock.now();
+            let now = self.calm.now();
             match taken {
                 Ok(()) => self.outbox.letter_sent(letter.id, now)?,
                 Err(refusal) => {

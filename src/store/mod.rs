@@ -51,6 +51,7 @@ pub use contract::{
 };
 pub use database::Database;
 pub use ledger::Ledger;
-pub use open::{StoreSettings, open, open_ledger, open_reader, open_to_fill, open_upkeep, open_upkeep_alone};
+pub use open::{StoreSettings, open, open_in_turn, open_ledger, open_reader, open_to_fill, open_upkeep, open_upkeep_alone};
+pub use postgres::LeaseWatch;
 pub use sight::{Part, Sight};
 pub use upkeep::Upkeep;

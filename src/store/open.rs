@@ -8,7 +8,7 @@ use serde::Deserialize;
 use crate::directory::Directory;
 use crate::measure::Span;
 use crate::store::figures::Figures;
-use crate::store::postgres::{Postgres, connect};
+use crate::store::postgres::{LeaseWatch, Postgres, connect};
 use crate::store::sqlite::file;
 use crate::store::upkeep::Upkeep;
 use crate::store::{Database, Ledger, Reader, Store, StoreError};
@@ -180,9 +180,18 @@ impl StoreSettings {
 }
 
 /// Opens a store for writing, creating it where there is none. One program at a time: while another
-/// writes, the answer is [`StoreError::Held`], at once.
+/// writes, the answer is [`StoreError::Held`], at once or within seconds.
 pub fn open(settings: &StoreSettings, directory: &Arc<Directory>) -> Result<Box<dyn Store>, StoreError> {
-    Ok(Box::new(Figures::new(to_lead(settings)?, Arc::clone(directory))))
+    open_in_turn(settings, directory, &mut LeaseWatch::default())
+}
+
+/// The same for one who comes again and again, with what was seen of the lease meanwhile.
+pub fn open_in_turn(
+    settings: &StoreSettings,
+    directory: &Arc<Directory>,
+    watch: &mut LeaseWatch,
+) -> Result<Box<dyn Store>, StoreError> {
+    Ok(Box::new(Figures::new(to_lead(settings, watch)?, Arc::clone(directory))))
 }
 
 /// Opens a store for reading only; it must exist. Keep it: connections are made once.
@@ -209,7 +218,7 @@ pub fn open_upkeep(settings: &StoreSettings, directory: &Arc<Directory>) -> Resu
 /// [`StoreError::Held`].
 pub fn open_upkeep_alone(settings: &StoreSettings, directory: &Arc<Directory>) -> Result<Upkeep, StoreError> {
     drop(open_upkeep(settings, directory)?);
-    Ok(Upkeep { database: to_lead(settings)?, directory: Arc::clone(directory) })
+    Ok(Upkeep { database: to_lead(settings, &mut LeaseWatch::default())?, directory: Arc::clone(directory) })
 }
 
 /// Opens a store that may not be there yet, for rows to be carried into.
@@ -222,10 +231,10 @@ pub fn open_ledger(settings: &StoreSettings) -> Result<Ledger, StoreError> {
     Ok(Ledger { database: to_write(settings)? })
 }
 
-fn to_lead(settings: &StoreSettings) -> Result<Box<dyn Database>, StoreError> {
+fn to_lead(settings: &StoreSettings, watch: &mut LeaseWatch) -> Result<Box<dyn Database>, StoreError> {
     Ok(match settings.place()? {
         Place::File(path) => Box::new(file::open_to_lead(path, settings.migrate)?),
-        Place::Server => Box::new(Postgres::open_to_lead(settings)?),
+        Place::Server => Box::new(Postgres::open_to_lead(settings, watch)?),
     })
 }
 

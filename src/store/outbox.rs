@@ -94,11 +94,12 @@ impl Ledger {
         Ok(last)
     }
 
-    /// Letters that are due at `now`, the oldest first, at most `limit`.
-    pub fn letters_due(&self, now: Moment, limit: usize) -> Result<Vec<HeldLetter>, StoreError> {
+    /// Letters that are due at `now`, the oldest first, at most `limit`; also those that are due after
+    /// `latest`, which no pause is long enough for: the clock was set back since.
+    pub fn letters_due(&self, now: Moment, latest: Moment, limit: usize) -> Result<Vec<HeldLetter>, StoreError> {
         let sql = "SELECT id, key, receiver, content, written, tries FROM outbox
-                   WHERE due IS NOT NULL AND due <= $1 ORDER BY due, id LIMIT $2";
-        let with = [now.into(), (limit as i64).into()];
+                   WHERE due IS NOT NULL AND (due <= $1 OR due > $2) ORDER BY due, id LIMIT $3";
+        let with = [now.into(), latest.into(), (limit as i64).into()];
         self.database.all("reading the outbox", sql, &with, |row| {
             Ok(HeldLetter {
                 id: row.int(0)?,
@@ -138,6 +139,20 @@ mod tests {
         NewLetter { key: key.into(), to: "jour".into(), content: vec![1, 2] }
     }
 
+    fn due_at(outbox: &Ledger, now: i64) -> Vec<HeldLetter> {
+        outbox.letters_due(Moment(now), Moment(i64::MAX), 9).unwrap()
+    }
+
+    #[test]
+    fn a_letter_that_was_written_by_a_clock_set_back_since_is_due() {
+        let folder = tempfile::tempdir().unwrap();
+        let settings = StoreSettings::at(&format!("sqlite:{}", folder.path().join("figures.db").display()));
+        let mut outbox = open_ledger(&settings).unwrap();
+        outbox.write_letters(&[letter("a")], None, None, Moment(7_200_000)).unwrap();
+        let due = |now: i64| outbox.letters_due(Moment(now), Moment(now + 900_000), 9).unwrap().len();
+        assert_eq!([due(7_200_000), due(6_500_000), due(0)], [1, 0, 1], "now, in a pause, and hours before");
+    }
+
     #[test]
     fn a_letter_lies_in_the_outbox_until_it_is_taken_and_is_never_put_in_twice() {
         let folder = tempfile::tempdir().unwrap();
@@ -145,19 +160,19 @@ mod tests {
         let mut outbox = open_ledger(&settings).unwrap();
         outbox.write_letters(&[letter("a"), letter("b")], Some(("alert", "{}")), None, Moment(10)).unwrap();
         outbox.write_letters(&[letter("a")], None, None, Moment(11)).unwrap();
-        let due = outbox.letters_due(Moment(10), 9).unwrap();
+        let due = due_at(&outbox, 10);
         assert_eq!(due.iter().map(|letter| letter.key.as_str()).collect::<Vec<_>>(), ["a", "b"]);
         outbox.letter_sent(due[0].id, Moment(12)).unwrap();
         outbox.letter_refused(due[1].id, "away", Some(Moment(50))).unwrap();
 
         let mut again = open_ledger(&settings).unwrap();
         assert_eq!(again.memory_of("alert").unwrap().as_deref(), Some("{}"));
-        assert!(again.letters_due(Moment(49), 9).unwrap().is_empty());
-        let due = again.letters_due(Moment(50), 9).unwrap();
+        assert!(due_at(&again, 49).is_empty());
+        let due = due_at(&again, 50);
         assert_eq!((due.len(), due[0].tries, due[0].written), (1, 1, Moment(10)));
         again.write_letters(&[letter("a")], None, None, Moment(60)).unwrap();
-        assert_eq!(again.letters_due(Moment(60), 9).unwrap().len(), 1, "what was sent is not sent again");
+        assert_eq!(due_at(&again, 60).len(), 1, "what was sent is not sent again");
         again.letter_refused(due[0].id, "no", None).unwrap();
-        assert!(again.letters_due(Moment(i64::MAX), 9).unwrap().is_empty());
+        assert!(due_at(&again, i64::MAX).is_empty());
     }
 }

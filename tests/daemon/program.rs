@@ -58,8 +58,14 @@ impl House {
 
     /// Starts the daemon and waits for nothing.
     pub fn spawn(&self) -> Child {
+        self.spawn_with(&[])
+    }
+
+    /// The same with words in its environment.
+    pub fn spawn_with(&self, environment: &[(String, String)]) -> Child {
         let config = self.path("servicegrad.toml");
         Command::new(PROGRAM)
+            .envs(environment.iter().cloned())
             .arg("run")
             .arg("--config")
             .arg(config)

@@ -197,12 +197,13 @@ fn fuzz_every_preset_of_records() {
             scope.spawn(|| {
                 let kind = servicegrad::source::kind::kind_named("records").unwrap();
                 let mut settings = SourceSettings::named("poster", kind.name);
+                let target = format!("records as {}", preset.name);
                 let preset = Some(preset.name.to_owned());
                 settings.records = Some(servicegrad::source::RecordsSettings {
                     preset,
                     ..servicegrad::source::RecordsSettings::default()
                 });
-                run(&format!("records as {}", preset.name), &samples(kind.name), |input, dice| {
+                run(&target, &samples(kind.name), |input, dice| {
                     holds(kind, &settings, input, dice);
                     let mut decoder = (kind.decoder)(&settings);
                     let mut batch = decode(&mut *decoder, input, None);

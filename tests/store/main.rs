@@ -11,6 +11,7 @@
 
 mod away;
 mod callers;
+mod clock;
 mod closing;
 mod crash;
 mod figures;

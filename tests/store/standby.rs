@@ -8,7 +8,7 @@ use crate::houses::{HOOK, house_on};
 use crate::program::{Daemon, until};
 use crate::server::shared;
 
-fn visits(from: usize, count: usize) -> String {
+pub fn visits(from: usize, count: usize) -> String {
     let line = |at: usize| {
         format!(
             r#"{{"id":"{at}","time":"2026-03-02T09:{:02}:{:02}Z","type":"visit.entered","call":"c{at}","queue":"kundtjanst"}}"#,
@@ -19,12 +19,12 @@ fn visits(from: usize, count: usize) -> String {
     (from..from + count).map(line).collect::<Vec<_>>().join("\n")
 }
 
-fn signal(daemon: &Daemon, name: &str) {
+pub fn signal(daemon: &Daemon, name: &str) {
     let sent = Command::new("kill").args([name, &daemon.pid().to_string()]).status().unwrap();
     assert!(sent.success(), "{name}");
 }
 
-fn readiness(daemon: &Daemon) -> (u16, serde_json::Value) {
+pub fn readiness(daemon: &Daemon) -> (u16, serde_json::Value) {
     let (status, body) = daemon.ask("GET", "/readyz", "", b"");
     (status, serde_json::from_str(&body).unwrap())
 }

@@ -6,7 +6,7 @@ use tokio_postgres::types::ToSql;
 
 use crate::store::database::{Database, Statement, Write};
 use crate::store::postgres::connect::{Connections, Purpose, refused};
-use crate::store::postgres::lease::{self, Lease};
+use crate::store::postgres::lease::{self, Lease, LeaseWatch};
 use crate::store::postgres::migrate::{migrate, schema};
 use crate::store::postgres::months::Months;
 use crate::store::postgres::rows::{self, TableWrites};
@@ -38,14 +38,14 @@ impl Postgres {
 
     /// The same, as the one program that writes figures. A standby that is newer than the leader leaves
     /// the schema alone until it leads.
-    pub fn open_to_lead(settings: &StoreSettings) -> Result<Self, StoreError> {
+    pub fn open_to_lead(settings: &StoreSettings, watch: &mut LeaseWatch) -> Result<Self, StoreError> {
         let mut opened = Self::connected(settings)?;
         if opened.connections.with("asking for the schema of the database", schema)? >= lease::SINCE_SCHEMA {
-            opened.take_lease()?;
+            opened.take_lease(watch)?;
         }
         opened.migrate(settings)?;
         if opened.lease.is_none() {
-            opened.take_lease()?;
+            opened.take_lease(watch)?;
         }
         Ok(opened)
     }
@@ -68,9 +68,10 @@ impl Postgres {
         }
     }
 
-    fn take_lease(&mut self) -> Result<(), StoreError> {
+    fn take_lease(&mut self, watch: &mut LeaseWatch) -> Result<(), StoreError> {
         let url = &self.connections.url;
-        let lease = self.connections.with("taking the lease", async |connection| Lease::take(connection, url).await)?;
+        let lease =
+            self.connections.with("taking the lease", async |on| Lease::take(on, url, watch).await)?;
         self.lease = Some(lease);
         Ok(())
     }

@@ -19,3 +19,4 @@ pub mod months;
 pub mod rows;
 
 pub use database::Postgres;
+pub use lease::LeaseWatch;
