@@ -94,7 +94,7 @@ impl Daemon {
         let listen = |error| StartError::Listen { address, error };
         let listener = TcpListener::bind(address).await.map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
-        let (store, listener) = lead(&config.store, &directory, listener, address).await?;
+        let (store, fence, listener) = lead(&config.store, &directory, listener, address).await?;
         let mut engine = Engine::open(Arc::clone(&directory), config.tracker.clone(), store, clock.clone())?;
         let mut spool =
             Spool::open(&config.store.spool_path(), config.store.spool_bytes_max).map_err(StoreError::from)?;
@@ -122,9 +122,9 @@ impl Daemon {
         let (shown_out, shown) = watch::channel(Arc::clone(&first));
         let (snapshots_out, snapshots) = watch::channel(first);
         let metrics = registry();
-        let upkeep = upkeep::start(config, &clock, stop.clone());
-        let (outgoing, alerts) = outgoing::start(config, snapshots.clone(), reports.clone(), &clock, stop.clone())?;
-        let (trail, audit) = AuditTrail::start(store::open_ledger(&config.store)?, clock.clone());
+        let upkeep = upkeep::start(config, &fence, &clock, stop.clone());
+        let (outgoing, alerts) = outgoing::start(config, &fence, snapshots.clone(), reports.clone(), &clock, stop.clone())?;
+        let (trail, audit) = AuditTrail::start(store::open_ledger_of(&config.store, None)?, clock.clone());
         let gate = Arc::new(Gate::open(&config.http, address, &directory, trail, clock.clone())?);
         let writers = [tokio::spawn(pace(snapshots.clone(), shown_out)), tokio::spawn(Arc::clone(&gate).watch())];
         let (settings, named) = (config.store.clone(), Arc::clone(&directory));

@@ -23,7 +23,7 @@ use crate::post::web::{WebWay, agent};
 use crate::secret;
 use crate::stats::Snapshot;
 use crate::stats::snapshot::ReportBoard;
-use crate::store;
+use crate::store::{self, Fence};
 
 /// How long a letter under way is waited for at the end; it stays in the outbox.
 const CARRIER_WAIT: Duration = Duration::from_secs(3);
@@ -41,15 +41,16 @@ pub(super) struct Outgoing {
     carrier: JoinHandle<()>,
 }
 
-/// Starts them; the alerts' board is for the surfaces, that of the reports is written here.
+/// Starts them, to write behind `fence`; the alerts' board is for the surfaces, that of the reports is written here.
 pub(super) fn start(
     config: &Config,
+    fence: &Fence,
     snapshots: watch::Receiver<Arc<Snapshot>>,
     reports: ReportBoard,
     clock: &Clock,
     stop: watch::Receiver<bool>,
 ) -> Result<(Outgoing, AlertBoard), StartError> {
-    let outbox = || store::open_ledger(&config.store);
+    let outbox = || store::open_ledger_of(&config.store, Some(fence));
     let (wake, woken) = sync_channel(1);
     let carrier = Carrier {
         outbox: outbox()?,

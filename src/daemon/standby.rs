@@ -12,23 +12,24 @@ use tokio::sync::watch;
 
 use crate::daemon::StartError;
 use crate::directory::Directory;
-use crate::store::{self, LeaseWatch, Store, StoreError, StoreSettings};
+use crate::store::{self, Fence, Store, StoreError, StoreSettings, Turn};
 use crate::web::standby;
 
 /// How often a standby looks whether its place is free.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
-/// The store, and the listener of the pages, which meanwhile served the state of a standby.
+/// The store, the fence for those who write beside it, and the listener of the pages, which meanwhile
+/// served the state of a standby.
 pub(super) async fn lead(
     settings: &StoreSettings,
     directory: &Arc<Directory>,
     listener: TcpListener,
     address: SocketAddr,
-) -> Result<(Box<dyn Store>, TcpListener), StartError> {
-    let mut watch = LeaseWatch::default();
-    let why = match open(settings, directory, &mut watch).await {
+) -> Result<(Box<dyn Store>, Fence, TcpListener), StartError> {
+    let mut turn = Turn::default();
+    let why = match open(settings, directory, &mut turn).await {
         Err(held @ StoreError::Held { .. }) if settings.is_on_server() => held.to_string(),
-        opened => return Ok((opened?, listener)),
+        opened => return Ok((opened?, turn.fence().clone(), listener)),
     };
     let failed = |error| StartError::Listen { address, error };
     let listener = listener.into_std().map_err(failed)?;
@@ -44,7 +45,7 @@ pub(super) async fn lead(
     });
     let store = loop {
         tokio::time::sleep(LOOK_EVERY).await;
-        match open(settings, directory, &mut watch).await {
+        match open(settings, directory, &mut turn).await {
             Ok(store) => break store,
             // Also a server that is down for a while: a standby waits for it.
             Err(held @ (StoreError::Held { .. } | StoreError::Postgres { .. })) => {
@@ -57,21 +58,21 @@ pub(super) async fn lead(
     lead.send_replace(true);
     let _ = tokio::time::timeout(LOOK_EVERY, pages.join_next()).await;
     tracing::info!("the other program has gone: this one leads from now on");
-    Ok((store, TcpListener::from_std(listener).map_err(failed)?))
+    Ok((store, turn.fence().clone(), TcpListener::from_std(listener).map_err(failed)?))
 }
 
 /// Opening blocks, on a server that is slow for seconds.
 async fn open(
     settings: &StoreSettings,
     directory: &Arc<Directory>,
-    watch: &mut LeaseWatch,
+    turn: &mut Turn,
 ) -> Result<Box<dyn Store>, StoreError> {
     let (settings, directory) = (settings.clone(), Arc::clone(directory));
-    let mut watching = std::mem::take(watch);
-    let opening = move || (store::open_in_turn(&settings, &directory, &mut watching), watching);
+    let mut taking = std::mem::take(turn);
+    let opening = move || (store::open_in_turn(&settings, &directory, &mut taking), taking);
     let Ok((opened, seen)) = tokio::task::spawn_blocking(opening).await else {
         return Err(StoreError::Damaged { what: "the thread that opens the store".to_owned() });
     };
-    *watch = seen;
+    *turn = seen;
     opened
 }

@@ -11,7 +11,7 @@ use crate::config::Config;
 use crate::directory::Directory;
 use crate::measure::Span;
 use crate::store::upkeep::UpkeepSettings;
-use crate::store::{self, StoreError, StoreSettings};
+use crate::store::{self, Fence, StoreError, StoreSettings};
 
 /// How soon a stop is noticed.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
@@ -22,6 +22,7 @@ const STEP_LASTS_MS: i64 = 60 * 60 * 1000;
 /// What it needs.
 struct Keeping {
     store: StoreSettings,
+    fence: Fence,
     directory: Arc<Directory>,
     settings: UpkeepSettings,
     stale_after: Span,
@@ -30,9 +31,10 @@ struct Keeping {
 }
 
 /// Starts it; it ends when `stop` turns true.
-pub(super) fn start(config: &Config, clock: &Clock, stop: watch::Receiver<bool>) -> JoinHandle<()> {
+pub(super) fn start(config: &Config, fence: &Fence, clock: &Clock, stop: watch::Receiver<bool>) -> JoinHandle<()> {
     let keeping = Keeping {
         store: config.store.clone(),
+        fence: fence.clone(),
         directory: Arc::clone(&config.directory),
         settings: config.upkeep.clone(),
         stale_after: config.tracker.stale_after,
@@ -63,7 +65,7 @@ impl Keeping {
     }
 
     fn pass(&self) -> Result<(), StoreError> {
-        let keeper = store::open_upkeep(&self.store, &self.directory)?;
+        let keeper = store::open_upkeep_of(&self.store, &self.directory, &self.fence)?;
         let go_on = || !*self.stop.borrow();
         let passed = keeper.pass(&self.settings, self.clock.peek(), self.stale_after, &go_on)?;
         for (month, revision) in passed.signed {

@@ -40,6 +40,7 @@ pub mod sight;
 pub mod spool;
 pub mod sqlite;
 pub mod tables;
+pub mod turn;
 pub mod upkeep;
 pub mod value;
 
@@ -51,7 +52,10 @@ pub use contract::{
 };
 pub use database::Database;
 pub use ledger::Ledger;
-pub use open::{StoreSettings, open, open_in_turn, open_ledger, open_reader, open_to_fill, open_upkeep, open_upkeep_alone};
-pub use postgres::LeaseWatch;
+pub use open::{
+    StoreSettings, open, open_in_turn, open_ledger, open_ledger_of, open_reader, open_to_fill, open_upkeep,
+    open_upkeep_alone, open_upkeep_of,
+};
 pub use sight::{Part, Sight};
+pub use turn::{Fence, Turn};
 pub use upkeep::Upkeep;

@@ -6,7 +6,7 @@
 use crate::measure::Moment;
 use crate::store::audit::Act;
 use crate::store::database::Statement;
-use crate::store::{Ledger, StoreError};
+use crate::store::{Fence, Ledger, StoreError};
 
 /// A letter to be put in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,8 +76,9 @@ impl Ledger {
         Ok(())
     }
 
-    /// What `writer` kept.
+    /// What `writer` kept. Told to one who leads only: until then another may change it.
     pub fn memory_of(&self, writer: &str) -> Result<Option<String>, StoreError> {
+        self.fence.as_ref().map(Fence::epoch).transpose()?;
         let sql = "SELECT content FROM memory WHERE writer = $1";
         self.database.first("reading the outbox", sql, &[writer.into()], |row| row.text(0).map(str::to_owned))
     }
@@ -112,10 +113,17 @@ impl Ledger {
         })
     }
 
+    /// Takes a letter out to deliver it; says whether it is still there to be delivered. Behind a fence
+    /// this fails for one who leads no more. It stays due until one of the next two is told.
+    pub fn take_letter(&mut self, id: i64) -> Result<bool, StoreError> {
+        let sql = "UPDATE outbox SET tries = tries + 1 WHERE id = $1 AND due IS NOT NULL";
+        Ok(self.database.execute("writing to the outbox", sql, vec![id.into()])? > 0)
+    }
+
     /// A letter was taken. Its key stays known; its content is let go.
     pub fn letter_sent(&mut self, id: i64, now: Moment) -> Result<(), StoreError> {
         let sql =
-            "UPDATE outbox SET sent = $1, content = $2, due = NULL, trouble = NULL, tries = tries + 1 WHERE id = $3";
+            "UPDATE outbox SET sent = $1, content = $2, due = NULL, trouble = NULL WHERE id = $3";
         let with = vec![now.into(), Vec::new().into(), id.into()];
         self.database.execute("writing to the outbox", sql, with)?;
         Ok(())
@@ -123,7 +131,7 @@ impl Ledger {
 
     /// A letter was not taken: why, and when it is tried again; `None`: never.
     pub fn letter_refused(&mut self, id: i64, why: &str, next: Option<Moment>) -> Result<(), StoreError> {
-        let sql = "UPDATE outbox SET trouble = $1, due = $2, tries = tries + 1 WHERE id = $3";
+        let sql = "UPDATE outbox SET trouble = $1, due = $2 WHERE id = $3";
         let with = vec![why.into(), next.into(), id.into()];
         self.database.execute("writing to the outbox", sql, with)?;
         Ok(())
@@ -162,7 +170,9 @@ mod tests {
         outbox.write_letters(&[letter("a")], None, None, Moment(11)).unwrap();
         let due = due_at(&outbox, 10);
         assert_eq!(due.iter().map(|letter| letter.key.as_str()).collect::<Vec<_>>(), ["a", "b"]);
+        assert!(outbox.take_letter(due[0].id).unwrap() && outbox.take_letter(due[1].id).unwrap());
         outbox.letter_sent(due[0].id, Moment(12)).unwrap();
+        assert!(!outbox.take_letter(due[0].id).unwrap(), "somebody else has delivered it");
         outbox.letter_refused(due[1].id, "away", Some(Moment(50))).unwrap();
 
         let mut again = open_ledger(&settings).unwrap();

@@ -23,6 +23,7 @@ mod people;
 #[path = "../daemon/program.rs"]
 mod program;
 mod proxy;
+mod receiver;
 mod restart;
 mod server;
 mod standby;

@@ -12,9 +12,9 @@ use std::time::{Duration, Instant};
 use deadpool_postgres::{GenericClient, Object};
 use tokio_postgres::types::ToSql;
 
-use crate::store::StoreError;
 use crate::store::contract::holder;
 use crate::store::postgres::connect::refused;
+use crate::store::{Fence, StoreError, Turn};
 
 /// How long a lease holds without a word of its holder. A standby takes over after that; a holder
 /// that pauses for longer may be replaced, and stops.
@@ -31,26 +31,6 @@ const RENEW_EVERY: Duration = Duration::from_secs(1);
 /// holder pauses.
 const SURE: Duration = Duration::from_secs(3);
 const NOW: &str = "CAST(extract(epoch FROM clock_timestamp()) * 1000 AS bigint)";
-
-/// What somebody who waits for the lease has seen of it.
-#[derive(Debug, Default)]
-pub struct LeaseWatch {
-    /// Its epoch, until when it holds, and since when it has stood so.
-    seen: Option<(i64, i64, Instant)>,
-}
-
-impl LeaseWatch {
-    /// How long it has stood so.
-    fn still(&mut self, epoch: i64, until: i64) -> Duration {
-        match self.seen {
-            Some((seen, held, since)) if (seen, held) == (epoch, until) => since.elapsed(),
-            _ => {
-                self.seen = Some((epoch, until, Instant::now()));
-                Duration::ZERO
-            }
-        }
-    }
-}
 
 /// The row of the lease, as it was read.
 struct Found {
@@ -90,13 +70,13 @@ pub(super) struct Lease {
 impl Lease {
     /// Takes the lease if nobody holds it. One that seems to have run out is watched for as long as it
     /// takes to be sure.
-    pub(super) async fn take(connection: &Object, url: &str, watch: &mut LeaseWatch) -> Result<Self, StoreError> {
+    pub(super) async fn take(connection: &Object, url: &str, turn: &mut Turn) -> Result<Self, StoreError> {
         let mut found = Found::read(connection).await?;
-        let mut free_in = found.free_in(watch.still(found.epoch, found.until));
+        let mut free_in = found.free_in(turn.still(found.epoch, found.until));
         if found.has_run_out && !free_in.is_zero() {
             tokio::time::sleep(free_in).await;
             found = Found::read(connection).await?;
-            free_in = found.free_in(watch.still(found.epoch, found.until));
+            free_in = found.free_in(turn.still(found.epoch, found.until));
         }
         if free_in.is_zero() {
             let sql = format!(
@@ -105,7 +85,9 @@ impl Lease {
             );
             let with: [&(dyn ToSql + Sync); 4] = [&holder(), &START_MS, &found.epoch, &found.until];
             if let Some(row) = connection.query_opt(&sql, &with).await.map_err(refused("taking the lease"))? {
-                return Ok(Self { epoch: row.get(0), renewed: Mutex::new(None) });
+                let epoch = row.get(0);
+                turn.fence().lead_by(epoch);
+                return Ok(Self { epoch, renewed: Mutex::new(None) });
             }
         }
         Err(StoreError::Held { url: url.to_owned(), by: found.holder })
@@ -121,6 +103,14 @@ impl Lease {
         }
         *self.renewed.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
         Ok(())
+    }
+
+    /// Sees to it that the program leads whose fence this is, until the transaction has ended: nobody
+    /// takes over in between.
+    pub(super) async fn must_be(fence: &Fence, on: &impl GenericClient) -> Result<(), StoreError> {
+        let sql = "SELECT epoch FROM lease WHERE epoch = $1 FOR SHARE";
+        let row = on.query_opt(sql, &[&fence.epoch()?]).await.map_err(refused("looking at the lease"))?;
+        row.map(|_| ()).ok_or(StoreError::Superseded)
     }
 
     /// Whether it is time to say that we are there.

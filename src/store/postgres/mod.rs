@@ -19,4 +19,3 @@ pub mod months;
 pub mod rows;
 
 pub use database::Postgres;
-pub use lease::LeaseWatch;
