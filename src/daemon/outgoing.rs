@@ -7,11 +7,12 @@ use std::sync::mpsc::sync_channel;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 
+use crate::alert::AlertBoard;
+use crate::alert::board::{Ask, State};
 use crate::alert::run::Alerts;
 use crate::alert::settings::{AlertSettings, ReceiverKind};
-use crate::alert::{AlertBoard, board};
 use crate::clock::{CalmClock, Clock};
 use crate::config::Config;
 use crate::daemon::StartError;
@@ -41,15 +42,30 @@ pub(super) struct Outgoing {
     carrier: JoinHandle<()>,
 }
 
-/// Starts them, to write behind `fence`; the alerts' board is for the surfaces, that of the reports is written here.
+/// Where the alerts say how they stand, and are asked.
+pub(super) struct AlertDesk {
+    state: watch::Sender<Arc<State>>,
+    asks: mpsc::Receiver<Ask>,
+}
+
+impl AlertDesk {
+    /// With the board that the surfaces read.
+    pub(super) fn new() -> (AlertBoard, Self) {
+        let (board, state, asks) = AlertBoard::new();
+        (board, Self { state, asks })
+    }
+}
+
+/// Starts them, to write behind `fence`; the board of the reports is written here.
 pub(super) fn start(
     config: &Config,
     fence: &Fence,
+    desk: AlertDesk,
     snapshots: watch::Receiver<Arc<Snapshot>>,
     reports: ReportBoard,
     clock: &Clock,
     stop: watch::Receiver<bool>,
-) -> Result<(Outgoing, AlertBoard), StartError> {
+) -> Result<Outgoing, StartError> {
     let outbox = || store::open_ledger_of(&config.store, Some(fence));
     let (wake, woken) = sync_channel(1);
     let carrier = Carrier {
@@ -60,13 +76,12 @@ pub(super) fn start(
         clock: clock.clone(),
         calm: CalmClock::new(clock.clone(), STEP_LASTS_MS),
     };
-    let (board, state, asks) = board::AlertBoard::new();
     let alerts = Alerts {
         settings: config.alert.clone(),
         snapshots,
         outbox: outbox()?,
-        state,
-        asks,
+        state: desk.state,
+        asks: desk.asks,
         wake: wake.clone(),
         clock: clock.clone(),
         calm: CalmClock::new(clock.clone(), STEP_LASTS_MS),
@@ -93,7 +108,7 @@ pub(super) fn start(
         reports: std::thread::spawn(move || of_reports.block_on(dispatch.run())),
         carrier: std::thread::spawn(move || carrier.run(&woken)),
     };
-    Ok((outgoing, board))
+    Ok(outgoing)
 }
 
 /// The folders that reports are put into, by name of the report.

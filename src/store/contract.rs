@@ -81,7 +81,15 @@ pub enum StoreError {
         /// SQLite's word.
         source: rusqlite::Error,
     },
-    /// PostgreSQL refused, or could not be reached.
+    /// PostgreSQL could not be reached, or was starting or stopping: it may be there in a moment.
+    #[error("store: {doing}: {why}")]
+    Unreachable {
+        /// What was being done.
+        doing: &'static str,
+        /// The connection's word.
+        why: String,
+    },
+    /// PostgreSQL refused.
     #[error("store: {doing}: {why}")]
     Postgres {
         /// What was being done.

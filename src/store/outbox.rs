@@ -122,8 +122,7 @@ impl Ledger {
 
     /// A letter was taken. Its key stays known; its content is let go.
     pub fn letter_sent(&mut self, id: i64, now: Moment) -> Result<(), StoreError> {
-        let sql =
-            "UPDATE outbox SET sent = $1, content = $2, due = NULL, trouble = NULL WHERE id = $3";
+        let sql = "UPDATE outbox SET sent = $1, content = $2, due = NULL, trouble = NULL WHERE id = $3";
         let with = vec![now.into(), Vec::new().into(), id.into()];
         self.database.execute("writing to the outbox", sql, with)?;
         Ok(())

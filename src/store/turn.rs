@@ -46,6 +46,8 @@ impl Fence {
 pub struct Turn {
     /// The lease as it was last seen: its epoch, until when it holds, and since when it has stood so.
     seen: Option<(i64, i64, Instant)>,
+    /// How often it was renewed under our eyes: its holder lives.
+    renewals: u32,
     fence: Fence,
 }
 
@@ -54,11 +56,17 @@ impl Turn {
     pub(super) fn still(&mut self, epoch: i64, until: i64) -> Duration {
         match self.seen {
             Some((seen, held, since)) if (seen, held) == (epoch, until) => since.elapsed(),
-            _ => {
+            seen => {
+                self.renewals += u32::from(seen.is_some_and(|(before, ..)| before == epoch));
                 self.seen = Some((epoch, until, Instant::now()));
                 Duration::ZERO
             }
         }
+    }
+
+    /// Whether another program leads and lives.
+    pub fn is_taken(&self) -> bool {
+        self.renewals > 1
     }
 
     /// For those who write beside the figures.

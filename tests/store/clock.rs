@@ -62,7 +62,8 @@ fn told_under(settings: &StoreSettings, events: &[CallEvent], steps: &[Step]) ->
         }
         clock.set(clock.now().plus_ms(MINUTE_MS));
         let now = monday().plus_ms(minute * MINUTE_MS);
-        let events: Vec<CallEvent> = std::iter::from_fn(|| rest.next_if(|event| event.stamp.at <= now)).cloned().collect();
+        let events: Vec<CallEvent> =
+            std::iter::from_fn(|| rest.next_if(|event| event.stamp.at <= now)).cloned().collect();
         engine.take(&mut Intake::new(Batch { events, caught_up: true, ..Batch::of(SourceId(0)) })).unwrap();
         engine.expire();
         engine.commit().unwrap();
@@ -189,7 +190,8 @@ fn a_daemon_whose_clock_is_set_forth_and_back_counts_every_caller_and_closes_no_
             send(&plan.batch(now()));
         }
         // Stamped by us, and so by the clock that is wrong: what a month would be closed by.
-        let untimed = format!("{{\"id\":\"at{ahead_ms}\",\"type\":\"agent.state\",\"agent\":\"a\",\"state\":\"available\"}}");
+        let untimed =
+            format!("{{\"id\":\"at{ahead_ms}\",\"type\":\"agent.state\",\"agent\":\"a\",\"state\":\"available\"}}");
         send(&untimed);
         // Some rounds of the daemon looking after its store.
         std::thread::sleep(Duration::from_millis(2_500));

@@ -3,9 +3,9 @@
 use servicegrad::call::TrackerSettings;
 use servicegrad::clock::Clock;
 use servicegrad::engine::{Engine, Intake};
+use servicegrad::measure::Moment;
 use servicegrad::names::SourceId;
 use servicegrad::source::batch::Batch;
-use servicegrad::measure::Moment;
 use servicegrad::store::outbox::NewLetter;
 use servicegrad::store::{self, Ledger, StoreError, Turn};
 
@@ -87,7 +87,8 @@ fn who_leads_no_more_neither_writes_a_letter_nor_takes_one_out() {
     let (mut first, mut second) = (Turn::default(), Turn::default());
     let of = |turn: &Turn| store::open_ledger_of(&settings, Some(turn.fence())).unwrap();
     let (mut old, mut new) = (of(&first), of(&second));
-    let write = |ledger: &mut Ledger, key: &str| ledger.write_letters(&[letter(key)], Some((key, "{}")), None, Moment(1));
+    let write =
+        |ledger: &mut Ledger, key: &str| ledger.write_letters(&[letter(key)], Some((key, "{}")), None, Moment(1));
     let leader = store::open_in_turn(&settings, &directory, &mut first).unwrap();
     write(&mut old, "a").unwrap();
     let held = old.letters_due(Moment(1), Moment(i64::MAX), 9).unwrap();

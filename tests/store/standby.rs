@@ -119,7 +119,10 @@ fn a_frozen_leader_that_wakes_carries_no_letter() {
     let database = server.database();
     let receivers = [Receiver::start(), Receiver::start()];
     let houses = receivers.each_ref().map(|receiver| {
-        let told = format!("[[alert.receiver]]\nname = \"jour\"\nkind = \"webhook\"\nurl = \"http://{}/\"\n", receiver.address);
+        let told = format!(
+            "[[alert.receiver]]\nname = \"jour\"\nkind = \"webhook\"\nurl = \"http://{}/\"\n",
+            receiver.address
+        );
         house_on(&server.settings(&database).url, &format!("{HOOK}{told}"))
     });
     let mut outbox = store::open_ledger(&server.settings(&database)).unwrap();

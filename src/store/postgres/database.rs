@@ -80,8 +80,7 @@ impl Postgres {
 
     fn take_lease(&mut self, turn: &mut Turn) -> Result<(), StoreError> {
         let url = &self.connections.url;
-        let lease =
-            self.connections.with("taking the lease", async |on| Lease::take(on, url, turn).await)?;
+        let lease = self.connections.with("taking the lease", async |on| Lease::take(on, url, turn).await)?;
         self.lease = Some(lease);
         Ok(())
     }
