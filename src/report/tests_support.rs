@@ -14,7 +14,7 @@ use crate::stats::period::Period;
 use crate::stats::rollup::Rollup;
 use crate::stats::{Cell, CellKey, ScopeKind, Tier};
 use crate::store::closing::{ENDED, Rules};
-use crate::store::{Closing, DeadLetterRow, Gap, LegRow, Page, Quality, Reader, Sight, StoreError, VisitRow};
+use crate::store::{ActRow, Closing, DeadLetterRow, Gap, LegRow, Page, Quality, Reader, Sight, StoreError, VisitRow};
 
 pub(super) const STOCKHOLM: chrono_tz::Tz = chrono_tz::Europe::Stockholm;
 
@@ -265,6 +265,10 @@ impl Reader for Memory {
 
     fn dead_letters(&self, _: &Sight, _: Option<i64>, _: usize) -> Result<Vec<DeadLetterRow>, StoreError> {
         unreachable!("a report counts dead letters, it does not read them")
+    }
+
+    fn acts(&self, _: &Sight, _: Option<i64>, _: usize) -> Result<Vec<ActRow>, StoreError> {
+        unreachable!("a report tells of no acts")
     }
 
     fn quality(&self, _: Moment, _: Moment) -> Result<Quality, StoreError> {

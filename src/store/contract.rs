@@ -8,9 +8,9 @@ use crate::measure::{Moment, Ring};
 use crate::names::{CallKey, CallName, QueueId, SourceId, UnitId};
 use crate::stats::totals::{QueueTotals, UnitTotals};
 use crate::stats::{Cell, CellKey, ScopeKind, Tier};
-use crate::store::Sight;
 use crate::store::closing::Closing;
 use crate::store::spool::{Mark, SpoolError};
+use crate::store::{ActRow, Sight};
 
 /// Why the store could not do it: what was tried, on what, and the store's own word.
 #[derive(Debug, thiserror::Error)]
@@ -391,6 +391,10 @@ pub trait Reader: Send {
     /// What could not be used, the newest first: those with an id below `before`, at most `limit`.
     /// Belongs to no queue and no organisation, so only a [`Sight`] of all is answered.
     fn dead_letters(&self, sight: &Sight, before: Option<i64>, limit: usize) -> Result<Vec<DeadLetterRow>, StoreError>;
+
+    /// Who did what, the newest first: acts with an id below `before`, at most `limit`. Only a [`Sight`]
+    /// of all is answered.
+    fn acts(&self, sight: &Sight, before: Option<i64>, limit: usize) -> Result<Vec<ActRow>, StoreError>;
 
     /// Gaps and dead letters of `from..until`, as counts: they qualify everybody's figures.
     fn quality(&self, from: Moment, until: Moment) -> Result<Quality, StoreError>;

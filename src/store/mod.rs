@@ -44,7 +44,7 @@ pub mod turn;
 pub mod upkeep;
 pub mod value;
 
-pub use audit::Act;
+pub use audit::{Act, ActRow};
 pub use closing::Closing;
 pub use contract::{
     After, Commit, DeadLetterRow, Gap, LegRow, Page, Quality, Reader, Restored, SourceState, Store, StoreError,
