@@ -18,7 +18,9 @@ use crate::report::document::{Speak, explain::explanation};
 use crate::report::explain::explain;
 use crate::report::period::between;
 use crate::report::render::DOCUMENT_FORMATS;
-use crate::report::{FORMATS, Interval, Locale, REPORTS, ReportKind, Request, Style, month_report};
+use crate::report::{
+    FORMATS, Interval, Locale, NoRevision, REPORTS, ReportKind, Request, Style, earlier_report, month_report,
+};
 use crate::stats::period::Period;
 use crate::store::{self, Reader, Sight};
 
@@ -33,6 +35,7 @@ Examples:
   servicegrad report --config config/lystkom.toml --period 2026-11 --explain --queue itsupport --missed
   servicegrad report --config config/lystkom.toml --period 2026-T3 --format csv --locale sv --output tertial.csv")]
 pub struct ReportArgs {
+  servicegrad report --config config/lystkom.toml --period 2026-11 --revision 1 --format html --output signed.html
     /// The configuration file
     #[arg(long, value_name = "FILE", default_value = "config/servicegrad.toml")]
     config: PathBuf,
@@ -51,6 +54,9 @@ pub struct ReportArgs {
     /// Which report, for people: month, year (month by month), units, hours, definitions. JSON and CSV
     /// hold everything
     #[arg(long, default_value = REPORTS[0].name, value_parser = PossibleValuesParser::new(REPORTS.iter().map(|kind| kind.name)))]
+    /// Show a closed month as this revision of it has it, in place of the last
+    #[arg(long, value_name = "N", requires = "period", conflicts_with = "explain")]
+    revision: Option<u32>,
     kind: String,
     /// Only the units of this [[organisation]], and no queue
     #[arg(long, value_name = "NAME")]
@@ -126,7 +132,14 @@ pub fn run(args: &ReportArgs) -> Result<(), CliError> {
     if let (true, Some(queue)) = (args.explain, &args.queue) {
         return explained(args, &config, &*reader, &request, queue);
     }
-    let report = month_report(&*reader, &config.directory, &request, Clock::system().now())?;
+    let now = Clock::system().now();
+    let report = match args.revision {
+        None => month_report(&*reader, &config.directory, &request, now)?,
+        Some(asked) => earlier_report(&*reader, &config.directory, &request, asked, now).map_err(|why| match why {
+            NoRevision::Store(error) => CliError::Store(error),
+            why => CliError::Usage(why.to_string()),
+        })?,
+    };
     let is_colour = args.output.is_none() && stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     let style = Style { language: args.lang, locale: args.locale, is_colour };
     let mut bytes = Vec::new();

@@ -10,7 +10,7 @@ use crate::measure::Moment;
 use crate::report::figures::{of_legs, of_visits};
 use crate::report::sheet::{LegFigures, VisitFigures, seconds};
 use crate::report::{Request, month};
-use crate::stats::{Cell, CellKey, LegCounts, Scope, ScopeKind, VisitCell};
+use crate::stats::{Cell, CellKey, LegCounts, Scope, ScopeKind, Tier, VisitCell};
 use crate::store::{Closing, Reader, StoreError};
 
 /// A month as it was signed.
@@ -99,7 +99,8 @@ fn figures(
 ) -> Result<Figures, StoreError> {
     let mut cells: BTreeMap<CellKey, Cell> = BTreeMap::new();
     for kind in [ScopeKind::Queue, ScopeKind::Unit] {
-        cells.extend(reader.signed(&request.sight, kind, closing.month, closing.revision)?);
+        let (month, revision) = ((closing.month, closing.ends), (closing.month, closing.revision));
+        cells.extend(reader.signed(&request.sight, kind, Tier::Month, month, revision)?);
     }
     let find = |scope: Scope| cells.iter().find(|(key, _)| key.scope == scope).map(|(_, cell)| cell);
     let mut all = Vec::new();

@@ -336,7 +336,7 @@ impl Page {
 
 /// Reads. Any number of them, beside the writer. What a [`Sight`] does not cover is left out of
 /// every answer, as if it were not there.
-pub trait Reader: Send {
+pub trait Reader {
     /// Cells of one kind and tier that begin in `from..until`, by start: those of a closed month as they
     /// were signed last. Queues and units that are no longer configured are left out.
     fn cells(
@@ -351,13 +351,14 @@ pub trait Reader: Send {
     /// Closings of the months that lie in `from..until` or partly so, by month and revision.
     fn closings(&self, from: Moment, until: Moment) -> Result<Vec<Closing>, StoreError>;
 
-    /// The month cells of one kind as they were signed in a revision.
+    /// The same as they were signed in one revision of a month, which is named by its first instant.
     fn signed(
         &self,
         sight: &Sight,
         kind: ScopeKind,
-        month: Moment,
-        revision: u32,
+        tier: Tier,
+        stretch: (Moment, Moment),
+        revision: (Moment, u32),
     ) -> Result<Vec<(CellKey, Cell)>, StoreError>;
 
     /// Visits of a queue offered in `from..until`, by time, source, call and number.

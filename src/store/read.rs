@@ -46,10 +46,11 @@ impl Reader for Figures {
         &self,
         sight: &Sight,
         kind: ScopeKind,
-        month: Moment,
-        revision: u32,
+        tier: Tier,
+        stretch: (Moment, Moment),
+        revision: (Moment, u32),
     ) -> Result<Vec<(CellKey, Cell)>, StoreError> {
-        let mut cells = closing::signed(&*self.database, &self.directory, kind, month, revision)?;
+        let mut cells = closing::signed(&*self.database, &self.directory, (kind, tier), stretch, revision)?;
         cells.retain(|(key, _)| sight.sees(key.scope, &self.directory));
         Ok(cells)
     }

@@ -14,7 +14,10 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::i18n::Language;
 use crate::report::render::html;
-use crate::report::{FORMATS, Format, Interval, Locale, REPORTS, Report, ReportKind, Request, Style, month_report};
+use crate::report::{
+    FORMATS, Format, Interval, Locale, NoRevision, REPORTS, Report, ReportKind, Request, Style, earlier_report,
+    month_report,
+};
 use crate::stats::period::Period;
 use crate::web::Shared;
 use crate::web::refusal::{Refusal, RefusalView};
@@ -39,6 +42,8 @@ pub struct ReportQuery {
     /// `15m`, `hour`, `day` or `month`: intervals to list beside the sums. Default: none.
     pub interval: Option<String>,
     /// `sv` (default) or `en`.
+    /// Of a closed month: the revision that is shown. Default: the last.
+    pub revision: Option<u32>,
     pub lang: Option<String>,
 }
 
@@ -74,8 +79,9 @@ pub async fn report(
         ),
     };
     let days = days_of(&shared, &stretch)?;
-    let report = build(&shared, &visitor, kind, days, interval).await?;
-    let file = format!("servicegrad-{}-{}.{}", kind.name, days.from, format.extension);
+    let report = build(&shared, &visitor, kind, days, interval, query.revision).await?;
+    let revision = query.revision.map_or_else(String::new, |revision| format!("-revision-{revision}"));
+    let file = format!("servicegrad-{}-{}{revision}.{}", kind.name, days.from, format.extension);
     let body = render(format, &report, language)?;
     // Of a document that is looked at the browser keeps the name; the rest is saved under it.
     let is_page = format.media_type.starts_with("text/html");
@@ -120,6 +126,7 @@ pub async fn build(
 ) -> Result<Report, Refusal> {
     let directory = Arc::clone(&shared.directory);
     let now = shared.clock.now();
+    revision: Option<u32>,
     let request = Request {
         period: days,
         kind,
@@ -127,7 +134,14 @@ pub async fn build(
         carried: Arc::default(),
         sight: visitor.sight.clone(),
     };
-    Ok(shared.readers.ask(move |reader| month_report(reader, &directory, &request, now)).await?)
+    let Some(asked) = revision else {
+        return Ok(shared.readers.ask(move |reader| month_report(reader, &directory, &request, now)).await?);
+    };
+    let made = shared.readers.ask(move |reader| match earlier_report(reader, &directory, &request, asked, now) {
+        Err(NoRevision::Store(error)) => Err(error),
+        made => Ok(made),
+    });
+    made.await?.map_err(|why| Refusal::wrong(why.to_string()))
 }
 
 /// Writes a report in a format.
