@@ -4,8 +4,8 @@
 //! - [`json`]: for programs; its keys are a contract, and stand as types in `json_keys` and
 //!   `json_beside`
 //! - [`csv`]: flat, for programs and pivot tables
-//! - [`table`]: for people at a terminal · [`xlsx`]: a workbook · [`html`]: a page for screen and
-//!   print, its charts in `svg`
+//! - [`table`]: for people at a terminal · [`xlsx`]: a workbook, brought onto paper by `xlsx_print`
+//! - [`html`]: a page for screen and print, its charts in `svg`
 //! - [`tables`]: [`DOCUMENT_FORMATS`], for documents that are no report
 
 pub mod csv;
@@ -18,6 +18,7 @@ mod svg;
 pub mod table;
 pub mod tables;
 pub mod xlsx;
+mod xlsx_print;
 
 pub use formats::{FORMATS, Format, Locale, Style};
 pub use tables::{DOCUMENT_FORMATS, DocumentFormat};
