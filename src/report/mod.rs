@@ -21,7 +21,7 @@
 //! - [`explain`]: how a figure came about, down to the visits
 //! - [`staffing`]: attendants needed, from the last same weekdays
 //! - [`document`]: the same for people: chapters of tables, charts and sentences
-//! - [`render`]: [`FORMATS`]: JSON and CSV for programs, table, XLSX and HTML for people
+//! - [`render`]: [`FORMATS`]: JSON and CSV for programs, table, XLSX, HTML and PDF for people
 
 pub mod carried;
 pub mod compare;
@@ -42,13 +42,15 @@ pub mod sheet;
 pub mod staffing;
 #[cfg(test)]
 mod tests_agreement;
+#[cfg(all(test, feature = "pdf"))]
+mod tests_pdf;
 #[cfg(test)]
 pub(crate) mod tests_support;
 pub mod tickets;
 
+pub use earlier::{NoRevision, earlier_report};
 pub use kinds::{REPORTS, ReportKind};
 pub use month::month_report;
-pub use earlier::{NoRevision, earlier_report};
-pub use render::{FORMATS, Format, Locale, Style};
+pub use render::{FORMATS, Format, LEFT_OUT, Locale, Style};
 pub use request::{Interval, Request};
 pub use sheet::{Report, Status};

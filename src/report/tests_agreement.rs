@@ -15,7 +15,7 @@ use crate::report::tests_support::{Memory, small_month};
 use crate::report::{FORMATS, Interval, Locale, Style};
 
 /// The small month, with a year behind it.
-fn memory() -> Memory {
+pub(super) fn memory() -> Memory {
     let mut memory = small_month();
     for (queue, offered, outcome, wait_s) in [
         (0, "2025-11-05T10:00:00+01:00", Outcome::Answered, 12.0),
@@ -51,7 +51,7 @@ fn written(name: &str, style: &Style) -> Vec<u8> {
     bytes
 }
 
-fn tables<'a>(document: &'a Document) -> Vec<&'a Table> {
+pub(super) fn tables<'a>(document: &'a Document) -> Vec<&'a Table> {
     let blocks = document.chapters.iter().flat_map(|chapter| &chapter.blocks);
     let table = |block: &'a Block| match block {
         Block::Table(table) => Some(table),

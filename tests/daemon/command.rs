@@ -17,6 +17,11 @@ fn exit_codes_are_0_ok_1_failed_2_usage_or_configuration() {
     assert_eq!(code(&house, &["report", "--period", "2026"]).0, 1, "nothing was imported");
     assert_eq!(code(&house, &["report", "--period", "soon"]).0, 2);
     assert_eq!(code(&house, &["report"]).0, 2);
+    let (failed, why) = code(&house, &["report", "--period", "2026", "--format", "pdf"]);
+    let is_told = why.contains("writes no PDF") && why.contains("cargo build --release --features pdf");
+    assert_eq!((failed, is_told), if cfg!(feature = "pdf") { (1, false) } else { (2, true) }, "{why}");
+    let (failed, why) = code(&house, &["report", "--period", "2026", "--format", "odt"]);
+    assert!(failed == 2 && why.contains("table, json, csv, xlsx") && why.contains("html"), "{why}");
     assert_eq!(code(&house, &["dance"]).0, 2);
     assert_eq!(code(&house, &["import", "--source", "nobody", "x"]).0, 2);
     let (failed, why) = code(&house, &["import", "--source", "vaxel", "no-such-file"]);
