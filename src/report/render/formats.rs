@@ -47,12 +47,12 @@ impl Format {
     /// The format of this name. The error says which there are, or how one comes by it.
     pub fn named(name: &str) -> Result<&'static Self, String> {
         let found = FORMATS.iter().find(|format| format.name == name);
-        found.ok_or_else(|| match LEFT_OUT.iter().find(|(left_out, _)| *left_out == name) {
-            Some((_, how)) => (*how).to_owned(),
-            None => {
+        found.ok_or_else(|| {
+            let left_out = LEFT_OUT.iter().find(|(left_out, _)| *left_out == name).map(|(_, how)| (*how).to_owned());
+            left_out.unwrap_or_else(|| {
                 let known: Vec<&str> = FORMATS.iter().map(|format| format.name).collect();
                 format!("there is no format `{name}`; there are {}", known.join(", "))
-            }
+            })
         })
     }
 }

@@ -53,7 +53,7 @@ pub fn workbook(document: &Document, speak: Speak) -> Result<Vec<u8>, XlsxError>
             }
             page.chapter(&chapter.title, blocks)?;
             let points = page.fit()?;
-            page.to_print(is_alike(blocks), &points)?;
+            page.prepare_print(is_alike(blocks), &points)?;
         }
     }
     workbook.save_to_buffer()
@@ -141,7 +141,7 @@ impl Page<'_> {
     }
 
     /// One page wide; the titles on every page, or all on one where they differ.
-    fn to_print(&mut self, is_alike: bool, points: &[(u32, f64)]) -> Result<(), XlsxError> {
+    fn prepare_print(&mut self, is_alike: bool, points: &[(u32, f64)]) -> Result<(), XlsxError> {
         self.sheet.set_print_fit_to_pages(1, u16::from(!is_alike));
         let Some((head, _)) = self.heads.first().filter(|_| is_alike) else { return Ok(()) };
         self.sheet.set_repeat_rows(*head, *head)?;

@@ -116,10 +116,11 @@ pub(super) fn breaks(pieces: &[(u32, u32)], heads: &[(u32, f64)], width_px: f64)
     // Where the page began, and how much of it the titles take.
     let (mut begun, mut taken) = (0, 0.0);
     let mut rows = Vec::new();
-    for (from, until) in pieces {
+    for (place, (from, until)) in pieces.iter().enumerate() {
         // A table that is cut anyway begins where it is, if its first rows have room.
         let wanted = if repeated + high(*from, *until) <= page { *until } else { (*from + FIRST_ROWS).min(*until) };
-        if *from > begun && taken + high(begun, wanted) > page {
+        // What the first page begins with has the chapter's heading above it.
+        if place > 0 && *from > begun && taken + high(begun, wanted) > page {
             if rows.len() == BREAKS_MAX {
                 break;
             }
@@ -202,5 +203,6 @@ mod tests {
         assert_eq!(breaks(&[(3, 20), (25, 35)], &heads, 1_976.0), none, "half the size is twice the rows");
         assert_eq!(breaks(&[(3, 190), (192, 207)], &heads[..1], 500.0), [192], "a long one is cut, its chart is not");
         assert_eq!(breaks(&[(3, 20), (26, 200)], &heads, 500.0), [26], "its titles do not stand alone");
+        assert_eq!(breaks(&[(3, 33)], &heads, 500.0), none, "a heading goes with what follows it");
     }
 }

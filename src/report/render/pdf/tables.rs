@@ -47,6 +47,16 @@ pub fn tabled(table: &Table, section: PartId, fonts: &Fonts, speak: Speak, tree:
     bricks
 }
 
+/// How the letters of a row look.
+fn look(row: &Row, size: f32) -> Look {
+    let plain = Look { face: Face::Regular, size, colour: INK, is_slanted: false };
+    match row.weight {
+        Weight::Usual => plain,
+        Weight::Faint => Look { colour: FAINT, is_slanted: true, ..plain },
+        Weight::Total => Look { face: Face::Bold, ..plain },
+    }
+}
+
 /// Everything that stands in a table, spelled.
 struct Texts<'a> {
     table: &'a Table,
@@ -69,22 +79,13 @@ struct Need {
 }
 
 impl Texts<'_> {
-    fn look(&self, row: &Row, size: f32) -> Look {
-        let plain = Look { face: Face::Regular, size, colour: INK, is_slanted: false };
-        match row.weight {
-            Weight::Usual => plain,
-            Weight::Faint => Look { colour: FAINT, is_slanted: true, ..plain },
-            Weight::Total => Look { face: Face::Bold, ..plain },
-        }
-    }
-
     fn need(&self, column: usize, size: f32) -> Need {
         let wide = |face, text: &str| self.fonts.width(face, size, text);
         let widest = |face, text: &str| text.split(' ').map(|word| wide(face, word)).fold(0.0, f32::max);
         let title = &self.titles[column];
         let (mut least, mut good) = (widest(Face::Bold, title), widest(Face::Bold, title));
         for (row, cells) in self.table.rows.iter().zip(&self.cells) {
-            let face = self.look(row, size).face;
+            let face = look(row, size).face;
             good = good.max(wide(face, &cells[column]));
             let least_here = if self.table.is_words(column) {
                 widest(face, &cells[column]).min(WORDS * size)
@@ -147,7 +148,7 @@ impl Texts<'_> {
         let height: f32 = bricks.iter().map(|brick| brick.air + brick.height).sum();
         let last = bricks.len() - 1;
         for (place, brick) in bricks.iter_mut().enumerate() {
-            let is_edge = place <= from || place + 2 == last + 1;
+            let is_edge = place <= from || place + 1 == last;
             brick.is_bound = place < last && (is_edge || height <= SMALL * HEIGHT);
         }
         if let Some(first) = bricks.first_mut() {
@@ -186,7 +187,7 @@ impl Texts<'_> {
     /// A row, in more than one brick where it is higher than a page.
     fn row(&self, sheet: &Sheet, place: usize, body: PartId, above: &Rc<Brick>, tree: &mut Tree) -> Vec<Brick> {
         let size = sheet.size;
-        let look = self.look(&self.table.rows[place], size);
+        let look = look(&self.table.rows[place], size);
         let row = tree.within(body, Kind::Row);
         let cells: Vec<(usize, f32, PartId, Vec<String>)> = sheet
             .columns
