@@ -349,13 +349,15 @@ impl Engine {
         let now = self.clock.now();
         let (directory, pending) = (&self.directory, &mut self.pending);
         let mut orphans = Vec::new();
-        let changes = self.tracker.settle(|settled| {
+        self.tracker.settle(|settled, changes| {
             pending.calls.push(row_of(&settled, directory));
             for nth in 0..settled.orphans {
                 orphans.push((settled.key.source, orphan(&settled, nth)));
             }
+            if !changes.is_empty() {
+                pending.changes.push(CallChanges { key: settled.key.clone(), changes });
+            }
         });
-        pending.changes.extend(changes);
         for (source, reject) in orphans {
             self.refuse(source, reject, now);
         }
