@@ -161,6 +161,11 @@ impl Engine {
         self.sources[source.index()].value.position.as_deref()
     }
 
+    /// How many events of a source have named a queue that is not measured, and such names.
+    pub fn unmeasured(&self, source: SourceId) -> (u64, Vec<&str>) {
+        (self.sources[source.index()].value.unmeasured, self.tracker.queues().unmeasured().collect())
+    }
+
     /// Takes a batch in. What fails can be tried again with the same intake.
     pub fn take(&mut self, intake: &mut Intake) -> Result<(), StoreError> {
         let now = self.clock.now();
