@@ -161,6 +161,11 @@ impl Engine {
         self.sources[source.index()].value.position.as_deref()
     }
 
+    /// How many events of a source have named a queue that is not measured, and such names.
+    pub fn unmeasured(&self, source: SourceId) -> (u64, Vec<&str>) {
+        (self.sources[source.index()].value.unmeasured, self.tracker.queues().unmeasured().collect())
+    }
+
     /// Takes a batch in. What fails can be tried again with the same intake.
     pub fn take(&mut self, intake: &mut Intake) -> Result<(), StoreError> {
         let now = self.clock.now();
@@ -349,13 +354,15 @@ impl Engine {
         let now = self.clock.now();
         let (directory, pending) = (&self.directory, &mut self.pending);
         let mut orphans = Vec::new();
-        let changes = self.tracker.settle(|settled| {
+        self.tracker.settle(|settled, changes| {
             pending.calls.push(row_of(&settled, directory));
             for nth in 0..settled.orphans {
                 orphans.push((settled.key.source, orphan(&settled, nth)));
             }
+            if !changes.is_empty() {
+                pending.changes.push(CallChanges { key: settled.key.clone(), changes });
+            }
         });
-        pending.changes.extend(changes);
         for (source, reject) in orphans {
             self.refuse(source, reject, now);
         }

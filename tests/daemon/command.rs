@@ -60,6 +60,15 @@ fn an_import_again_or_of_a_gzip_counts_nothing_twice() {
 }
 
 #[test]
+fn an_import_of_queues_that_nobody_measures_says_so() {
+    let house = House::new(CONFIG);
+    let log = "1772434800|a.1|600|NONE|ENTERQUEUE||1|1\n1772434801|b.1|kundtjanst|NONE|ENTERQUEUE||1|1\n";
+    write(&house.path("queue_log"), log);
+    let (_, said) = code(&house, &["import", "--source", "vaxel", "queue_log"]);
+    assert!(said.contains("1 of them name queues that are not measured (600); if one should be"), "{said}");
+}
+
+#[test]
 fn every_line_that_cannot_be_used_is_a_dead_letter_and_its_neighbours_count() {
     let house = House::new(CONFIG);
     let mut log = b"1772434800|a.1|kundtjanst|NONE|ENTERQUEUE||1|1\nnonsense\n1772434801|a.1|kundtjanst|NONE|EXPLODED|\nyesterday|a.1|kundtjanst|NONE|ENTERQUEUE|\n\xff\xfe\x00\x01\n".to_vec();
