@@ -206,6 +206,11 @@ impl Tracker {
         self.touch(slot);
     }
 
+    /// Whether a call is in memory.
+    pub fn holds(&self, key: &CallKey) -> bool {
+        self.by_key.contains_key(key)
+    }
+
     /// How many calls are in memory.
     pub fn len(&self) -> usize {
         self.by_key.len()

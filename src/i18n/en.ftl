@@ -22,6 +22,7 @@ report-chart-level = { $queue }: service level within { $threshold }
 report-hours = Weekday and hour
 report-hours-offered = { $queue }: offered by weekday and hour
 report-hours-level = { $queue }: service level within { $threshold } by weekday and hour
+report-hours-left-out = Told for at most { $most } queues. The report by weekday and hour alone (hours) tells it of all.
 report-units = Transfers to units
 report-units-read = A unit's answer rate is, of the transfers that attendants made to it, the share answered there. Grey italics: fewer than 10 transfers, too few for a safe rate.
 report-organisations = By organisation

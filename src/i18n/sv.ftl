@@ -22,6 +22,7 @@ report-chart-level = { $queue }: servicegrad inom { $threshold }
 report-hours = Veckodag och timme
 report-hours-offered = { $queue }: inkommande per veckodag och timme
 report-hours-level = { $queue }: servicegrad inom { $threshold } per veckodag och timme
+report-hours-left-out = Visas för högst { $most } köer. Rapporten per veckodag och timme (hours) visar alla.
 report-units = Kopplingar till enheter
 report-units-read = Enhetens svarsfrekvens är andelen besvarade av de kopplingar som telefonisterna gjort till enheten. Grå kursiv rad: färre än 10 kopplingar, för få för en säker andel.
 report-organisations = Per organisation

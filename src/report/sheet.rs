@@ -38,8 +38,8 @@ pub struct Report {
     pub comparisons: Vec<Comparison>,
     /// Tickets beside answered calls, for queues that have any.
     pub tickets: Vec<TicketSheet>,
-    /// By weekday and hour, in the order of `queues`.
-    pub patterns: Vec<Pattern>,
+    /// By weekday and hour, in the order of `queues`; `None`: there are too many to tell it unasked.
+    pub patterns: Option<Vec<Pattern>>,
     /// How good the figures are.
     pub quality: QualitySheet,
     /// How often its months were signed, and what changed.

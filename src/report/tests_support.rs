@@ -67,7 +67,10 @@ pub(crate) struct Memory {
 
 impl Memory {
     pub(super) fn new() -> Self {
-        let directory = directory();
+        Self::of(directory())
+    }
+
+    pub(super) fn of(directory: Arc<Directory>) -> Self {
         Self {
             rollup: Rollup::new(Arc::clone(&directory)),
             visits: Vec::new(),

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::directory::{Directory, Terms};
 use crate::measure::Moment;
 use crate::stats::{Cell, CellKey, ScopeKind, Tier, definition};
-use crate::store::cells::{self, Ids};
+use crate::store::cells;
 use crate::store::{Database, StoreError};
 
 /// Why a month was closed, where nobody gave a reason: its last call had ended.
@@ -107,11 +107,10 @@ pub(super) fn signed(
     (from, until): (Moment, Moment),
     revision: (Moment, u32),
 ) -> Result<Vec<(CellKey, Cell)>, StoreError> {
-    let ids = Ids::of(directory);
     let (sql, with) = cells::query_signed(kind, tier, from, until, revision);
     let mut found = Vec::new();
     database.each("reading signed figures", &sql, &with, &mut |row| {
-        if let Some(scope) = ids.scope(kind, row.text(1)?) {
+        if let Some(scope) = cells::scope_named(kind, row.text(1)?, directory) {
             let key = CellKey { scope, tier, start: Moment(row.int(0)?) };
             found.push((key, cells::read(kind, &row, 2)?));
         }

@@ -212,15 +212,15 @@ pub trait Store: Send {
     /// All that a start needs; visits decided at or after `since` come for the live windows.
     fn restore(&mut self, since: Moment) -> Result<Restored, StoreError>;
 
-    /// A call seen before, if it is known.
-    fn recall_call(&mut self, key: &CallKey) -> Result<Option<Vec<u8>>, StoreError>;
+    /// Those of some calls that were seen before, each by its place in `keys`.
+    fn recall_calls(&mut self, keys: &[CallKey]) -> Result<Vec<(usize, Vec<u8>)>, StoreError>;
 
     /// Until when calls of a source have been let go, if any were: a call before that which is not
     /// known may have been.
     fn calls_gone_until(&mut self, source: SourceId) -> Result<Option<Moment>, StoreError>;
 
-    /// A stored cell, if there is one.
-    fn recall_cell(&mut self, key: CellKey) -> Result<Option<Cell>, StoreError>;
+    /// Those of some cells that are stored, each by its place in `keys`.
+    fn recall_cells(&mut self, keys: &[CellKey]) -> Result<Vec<(usize, Cell)>, StoreError>;
 
     /// Commits one batch, durably, whole or not at all. May be called again with the same batch.
     fn commit(&mut self, commit: &Commit<'_>) -> Result<(), StoreError>;

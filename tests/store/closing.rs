@@ -105,7 +105,10 @@ fn a_closed_month_stays_as_signed_until_a_revision_tells_the_difference() {
         let first = revision(fresh, &directory, "2026-03", 1);
         assert_eq!((offered(&first), first.period.status), (offered(&signed), Status::Superseded));
         assert_eq!(first.units.len(), signed.units.len());
-        let by_hour = |report: &Report| report.patterns[0].cells.iter().flatten().map(|cell| cell.offered).sum::<i64>();
+        let by_hour = |report: &Report| {
+            let patterns = report.patterns.as_ref().unwrap();
+            patterns[0].cells.iter().flatten().map(|cell| cell.offered).sum::<i64>()
+        };
         assert_eq!((by_hour(&first), by_hour(&revised)), (offered(&signed), offered(&revised)), "down to the quarters");
         // Nothing differs any more, and April was never touched.
         let last = keeper.closing_of(march()).unwrap().unwrap();

@@ -219,7 +219,7 @@ fn beside(report: &Report, rows: &mut Vec<Row>) {
 
 /// Counts by weekday (1 is Monday) and local hour, where anything was offered.
 fn patterns(report: &Report, rows: &mut Vec<Row>) {
-    for (queue, pattern) in report.queues.iter().zip(&report.patterns) {
+    for (queue, pattern) in report.queues.iter().zip(report.patterns.iter().flatten()) {
         for (weekday, hours) in pattern.cells.iter().enumerate() {
             for (hour, counts) in hours.iter().enumerate().filter(|(_, counts)| counts.offered > 0) {
                 let mut row = named(&report.period, "weekday_hour", &queue.name, &queue.title);

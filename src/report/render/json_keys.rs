@@ -34,7 +34,7 @@ pub(super) struct Body<'a> {
     pub(super) organisations: Vec<Organisation<'a>>,
     pub(super) calls: Calls<'a>,
     pub(super) comparisons: Vec<Comparison<'a>>,
-    pub(super) weekday_hours: Vec<WeekdayHour<'a>>,
+    pub(super) weekday_hours: Option<Vec<WeekdayHour<'a>>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) tickets: Vec<Tickets<'a>>,
     pub(super) quality: Quality<'a>,
