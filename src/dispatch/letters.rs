@@ -74,14 +74,13 @@ mod tests {
             let files = match letter {
                 Letter::Files { files, .. } => files,
                 Letter::Mail(mail) => &mail.attachments,
-                _ => panic!("a report is a mail or files"),
+                Letter::Post { .. } => panic!("a report is a mail or files"),
             };
             let names: Vec<String> = files.iter().map(|file| format!("{} {}", file.name, file.media_type)).collect();
             let all = FORMATS.iter().map(|it| format!("servicegrad-asele-2026-11.{} {}", it.extension, it.media_type));
             assert_eq!(names, all.collect::<Vec<_>>());
-            if let Some(pdf) = files.iter().find(|file| file.name.ends_with(".pdf")) {
-                assert!(cfg!(feature = "pdf") && pdf.content.starts_with(b"%PDF-1.7"));
-            }
+            let pdf = files.iter().find(|file| file.media_type == "application/pdf");
+            assert_eq!(pdf.map(|pdf| pdf.content.starts_with(b"%PDF-1.7")), cfg!(feature = "pdf").then_some(true));
         }
     }
 }

@@ -42,7 +42,8 @@ pub mod sheet;
 pub mod staffing;
 #[cfg(test)]
 mod tests_agreement;
-#[cfg(all(test, feature = "pdf"))]
+#[cfg(test)]
+#[cfg(feature = "pdf")]
 mod tests_pdf;
 #[cfg(test)]
 pub(crate) mod tests_support;
