@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use ahash::AHashMap;
 use chrono_tz::Tz;
 
 use crate::directory::{Organisation, Queue, Unit, Units};
@@ -24,6 +25,7 @@ pub struct Directory {
     units: Units,
     by_switch: HashMap<(SourceId, String), QueueId>,
     by_own_name: HashMap<String, QueueId>,
+    by_name: AHashMap<String, QueueId>,
 }
 
 impl Directory {
@@ -38,10 +40,10 @@ impl Directory {
         let mut wrong = Vec::new();
         let mut by_switch = HashMap::new();
         let mut by_own_name = HashMap::new();
-        let mut names = HashMap::new();
+        let mut by_name = AHashMap::new();
         for (index, queue) in queues.iter().enumerate() {
             let id = QueueId(index as u32);
-            if names.insert(queue.name.clone(), id).is_some() {
+            if by_name.insert(queue.name.clone(), id).is_some() {
                 wrong.push((format!("queue `{}`", queue.name), "stands twice".into()));
             }
             if queue.from.is_empty() {
@@ -64,7 +66,7 @@ impl Directory {
             return Err(wrong);
         }
         let switches = (0..sources.len() as u32).map(SourceId).collect();
-        Ok(Self { zone, sources, switches, untold: Vec::new(), queues, units, by_switch, by_own_name })
+        Ok(Self { zone, sources, switches, untold: Vec::new(), queues, units, by_switch, by_own_name, by_name })
     }
 
     /// The same where several sources tell of one switch: `switches` names for each source the one
@@ -146,7 +148,7 @@ impl Directory {
 
     /// The measured queue of this name.
     pub fn queue_named(&self, name: &str) -> Option<QueueId> {
-        self.queues.iter().position(|queue| queue.name == name).map(|at| QueueId(at as u32))
+        self.by_name.get(name).copied()
     }
 
     /// The measured queue that `queue` of `source` feeds, if any: by its `from`, else, for queues
@@ -177,7 +179,7 @@ impl Directory {
 
     /// The unit of this name.
     pub fn unit_named(&self, name: &str) -> Option<UnitId> {
-        self.units().iter().position(|unit| unit.name == name).map(|at| UnitId(at as u32))
+        self.units.unit_named(name)
     }
 
     /// All organisations; the first is `unknown`.
@@ -187,8 +189,7 @@ impl Directory {
 
     /// The organisation of this name; never `unknown`.
     pub fn organisation_named(&self, name: &str) -> Option<OrganisationId> {
-        let at = self.organisations().iter().skip(1).position(|organisation| organisation.name == name)?;
-        Some(OrganisationId(at as u32 + 1))
+        self.units.organisation_named(name)
     }
 
     /// One organisation.

@@ -6,6 +6,7 @@
 
 use std::collections::HashMap;
 
+use ahash::AHashMap;
 use chrono::NaiveDate;
 use serde::Deserialize;
 
@@ -71,6 +72,7 @@ pub struct UnitRow {
 pub struct Units {
     organisations: Vec<Organisation>,
     units: Vec<Unit>,
+    by_name: AHashMap<String, UnitId>,
     single: HashMap<String, Vec<Held>>,
     ranges: Vec<Range>,
 }
@@ -108,6 +110,7 @@ impl Units {
         Self {
             organisations: vec![Organisation { name: "unknown".into(), title: "–".into() }],
             units: vec![Unit { name: "unknown".into(), title: "–".into(), organisation: UNKNOWN_ORGANISATION }],
+            by_name: AHashMap::from([("unknown".to_owned(), UNKNOWN_UNIT)]),
             single: HashMap::new(),
             ranges: Vec::new(),
         }
@@ -136,16 +139,15 @@ impl Units {
                 units.organisations.push(Organisation { name: name.clone(), title });
             }
         }
-        let mut by_name: HashMap<String, UnitId> = HashMap::new();
         for (index, row) in rows.iter().enumerate() {
-            if let Err(why) = units.add(row, zone, &mut by_name) {
+            if let Err(why) = units.add(row, zone) {
                 wrong.push((format!("line {}", index + 2), why));
             }
         }
         if wrong.is_empty() { Ok(units) } else { Err(wrong) }
     }
 
-    fn add(&mut self, row: &UnitRow, zone: chrono_tz::Tz, by_name: &mut HashMap<String, UnitId>) -> Result<(), String> {
+    fn add(&mut self, row: &UnitRow, zone: chrono_tz::Tz) -> Result<(), String> {
         if !is_slug(&row.unit) || row.unit == "unknown" {
             return Err(format!("unit `{}` must be 1 to 64 of a-z, 0-9, - and _, and not `unknown`", row.unit));
         }
@@ -163,7 +165,7 @@ impl Units {
         if from >= until {
             return Err(format!("valid_from {} lies after valid_to {}", row.valid_from, row.valid_to));
         }
-        let unit = if let Some(&unit) = by_name.get(&row.unit) {
+        let unit = if let Some(unit) = self.unit_named(&row.unit) {
             if self.units[unit.index()].organisation != organisation {
                 return Err(format!("unit `{}` stands in two organisations; give it two names", row.unit));
             }
@@ -172,7 +174,7 @@ impl Units {
             let unit = UnitId(self.units.len() as u32);
             let title = if row.title.is_empty() { row.unit.clone() } else { row.title.clone() };
             self.units.push(Unit { name: row.unit.clone(), title, organisation });
-            by_name.insert(row.unit.clone(), unit);
+            self.by_name.insert(row.unit.clone(), unit);
             unit
         };
         self.hold(row, Held { unit, from, until })
@@ -213,6 +215,11 @@ impl Units {
         Ok(())
     }
 
+    /// The unit of this name.
+    pub fn unit_named(&self, name: &str) -> Option<UnitId> {
+        self.by_name.get(name).copied()
+    }
+
     /// The unit that the extension `target` belonged to at `at`. A single extension wins over a
     /// range that contains it; unknown targets are [`UNKNOWN_UNIT`].
     pub fn unit_of(&self, target: &str, at: Moment) -> UnitId {
@@ -238,7 +245,8 @@ impl Units {
         &self.units
     }
 
-    fn organisation_named(&self, name: &str) -> Option<OrganisationId> {
+    /// The organisation of this name; never `unknown`.
+    pub fn organisation_named(&self, name: &str) -> Option<OrganisationId> {
         let at = self.organisations.iter().skip(1).position(|organisation| organisation.name == name)?;
         Some(OrganisationId(at as u32 + 1))
     }

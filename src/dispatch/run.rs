@@ -34,7 +34,7 @@ pub struct Dispatch {
     /// Who is who.
     pub directory: Arc<Directory>,
     /// Opens the store for reading, when there is something to read.
-    pub open: Box<dyn Fn() -> Result<Box<dyn Reader>, StoreError> + Send>,
+    pub open: Box<dyn Fn() -> Result<Box<dyn Reader + Send>, StoreError> + Send>,
     /// The outbox.
     pub outbox: Ledger,
     /// Where it tells what was due and done.

@@ -35,16 +35,16 @@ impl Store for Nowhere {
         Ok(Restored::default())
     }
 
-    fn recall_call(&mut self, _: &CallKey) -> Result<Option<Vec<u8>>, StoreError> {
-        Ok(None)
+    fn recall_calls(&mut self, _: &[CallKey]) -> Result<Vec<(usize, Vec<u8>)>, StoreError> {
+        Ok(Vec::new())
     }
 
     fn calls_gone_until(&mut self, _: SourceId) -> Result<Option<Moment>, StoreError> {
         Ok(None)
     }
 
-    fn recall_cell(&mut self, _: CellKey) -> Result<Option<Cell>, StoreError> {
-        Ok(None)
+    fn recall_cells(&mut self, _: &[CellKey]) -> Result<Vec<(usize, Cell)>, StoreError> {
+        Ok(Vec::new())
     }
 
     fn commit(&mut self, _: &Commit<'_>) -> Result<(), StoreError> {

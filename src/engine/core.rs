@@ -11,7 +11,7 @@ use crate::call::{Applied, Settled, Tracker, TrackerSettings};
 use crate::clock::{CalmClock, Clock};
 use crate::directory::Directory;
 use crate::engine::intake::Intake;
-use crate::engine::recall::Recall;
+use crate::engine::recall::{Ahead, Recall};
 use crate::engine::standing::{Live, StoreHealth};
 use crate::event::{AgentState, CallEvent, EventKind, Reason, Reject};
 use crate::measure::{Moment, Span};
@@ -167,13 +167,19 @@ impl Engine {
         self.sources[source.index()].value.position.as_deref()
     }
 
+    /// How many events of a source have named a queue that is not measured, and such names.
+    pub fn unmeasured(&self, source: SourceId) -> (u64, Vec<&str>) {
+        (self.sources[source.index()].value.unmeasured, self.tracker.queues().unmeasured().collect())
+    }
+
     /// Takes a batch in. What fails can be tried again with the same intake.
     pub fn take(&mut self, intake: &mut Intake) -> Result<(), StoreError> {
         let now = self.calm.now();
         self.tracker.set_horizon((!self.is_import).then(|| now.plus_ms(AHEAD_MS)));
         let source = intake.batch.source;
+        let mut ahead = self.ask_ahead(source, intake.batch.events.get(intake.next..).unwrap_or_default())?;
         while let Some(event) = intake.batch.events.get(intake.next) {
-            self.hear(source, event, &mut intake.receipt, now)?;
+            self.hear(source, event, &mut intake.receipt, &mut ahead, now)?;
             intake.next += 1;
         }
         while let Some(reject) = intake.batch.rejects.get(intake.refused) {
@@ -200,12 +206,13 @@ impl Engine {
         feed: SourceId,
         event: &CallEvent,
         receipt: &mut Receipt,
+        ahead: &mut Ahead,
         now: Moment,
     ) -> Result<(), StoreError> {
         let (source, renamed) = self.source_of(feed, event);
         let event = renamed.as_ref().unwrap_or(event);
-        let mut recall =
-            Recall { store: &mut *self.store, directory: &self.directory, recent_from: now.plus_ms(-LET_GO_AFTER_MS) };
+        let recent_from = now.plus_ms(-LET_GO_AFTER_MS);
+        let mut recall = Recall { store: &mut *self.store, ahead, directory: &self.directory, recent_from };
         let switch = self.directory.switch_of(source);
         let applied = self.tracker.apply(switch, event, &mut recall)?;
         let is_unmeasured = self.tracker.is_unmeasured(switch, event);
@@ -262,7 +269,7 @@ impl Engine {
 
     /// Which source an event is of. One that names a source of its own which is not configured came
     /// through its feed: it is counted there, with call and id kept apart from the feed's own.
-    fn source_of(&self, feed: SourceId, event: &CallEvent) -> (SourceId, Option<CallEvent>) {
+    pub(super) fn source_of(&self, feed: SourceId, event: &CallEvent) -> (SourceId, Option<CallEvent>) {
         let Some(own) = event.source.as_deref().filter(|own| *own != self.directory.source_name(feed)) else {
             return (feed, None);
         };
@@ -356,13 +363,15 @@ impl Engine {
         let now = self.calm.now();
         let (directory, pending) = (&self.directory, &mut self.pending);
         let mut orphans = Vec::new();
-        let changes = self.tracker.settle(|settled| {
+        self.tracker.settle(|settled, changes| {
             pending.calls.push(row_of(&settled, directory));
             for nth in 0..settled.orphans {
                 orphans.push((settled.key.source, orphan(&settled, nth)));
             }
+            if !changes.is_empty() {
+                pending.changes.push(CallChanges { key: settled.key.clone(), changes });
+            }
         });
-        pending.changes.extend(changes);
         for (source, reject) in orphans {
             self.refuse(source, reject, now);
         }
@@ -371,11 +380,10 @@ impl Engine {
     fn add_up(&mut self) -> Result<(), StoreError> {
         let now = self.calm.now();
         let (oldest, live_from) = (now.plus_ms(-WINDOW_MS), now.plus_ms(-self.lateness.ms()));
-        let store = &mut self.store;
+        let not_counted = self.pending.changes.get(self.pending.counted..).unwrap_or_default();
+        let changes = not_counted.iter().flat_map(|call| &call.changes);
+        self.rollup.prepare(changes, |keys| self.store.recall_cells(keys))?;
         while let Some(call) = self.pending.changes.get(self.pending.counted) {
-            for change in &call.changes {
-                self.rollup.prepare(change, |key| store.recall_cell(key))?;
-            }
             for change in &call.changes {
                 self.rollup.apply(change);
                 match change {

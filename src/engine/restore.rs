@@ -70,10 +70,8 @@ impl Engine {
             keys.push(CellKey { scope, tier: Tier::Day, start: day });
             keys.push(CellKey { scope, tier: Tier::Month, start: month });
         }
-        for key in keys {
-            if let Some(cell) = self.store.recall_cell(key)? {
-                self.rollup.put(key, cell);
-            }
+        for (at, cell) in self.store.recall_cells(&keys)? {
+            self.rollup.put(keys[at], cell);
         }
         Ok(())
     }

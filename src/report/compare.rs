@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 
 use crate::directory::Directory;
 use crate::report::figures::{of_legs, of_visits};
-use crate::report::gather::{self, Sums};
+use crate::report::gather::Sums;
 use crate::report::period::{before, year_ago, year_so_far};
 use crate::report::rules::{Held, held};
 use crate::report::sheet::{LegFigures, VisitFigures, WaitFigures};
@@ -65,22 +65,30 @@ pub struct Comparison {
     pub organisations: Vec<Option<LegFigures>>,
 }
 
-/// The comparisons of a request: those that differ from its period and from each other. `listed`
-/// names the units that the report shows.
+/// The periods that a request is compared with: those that differ from its own and from each other.
+pub fn periods(request: &Request) -> Vec<(Beside, Period)> {
+    let mut found: Vec<(Beside, Period)> = Vec::new();
+    for beside in Beside::ALL {
+        let Some(period) = beside.of(request.period) else { continue };
+        if period != request.period && found.iter().all(|(_, other)| *other != period) {
+            found.push((beside, period));
+        }
+    }
+    found
+}
+
+/// The comparisons of a request with `periods`, each with its sums. `listed` names the units that the
+/// report shows.
 pub fn comparisons(
     reader: &dyn Reader,
     directory: &Directory,
     request: &Request,
+    periods: impl Iterator<Item = ((Beside, Period), Sums)>,
     listed: &[&str],
 ) -> Result<Vec<Comparison>, StoreError> {
     let mut found: Vec<Comparison> = Vec::new();
-    for beside in Beside::ALL {
-        let Some(period) = beside.of(request.period) else { continue };
-        if period == request.period || found.iter().any(|other| other.period == period) {
-            continue;
-        }
+    for ((beside, period), mut sums) in periods {
         let (start, end) = period.moments(directory.zone());
-        let mut sums = gather::sums(reader, directory, &request.sight, start, end)?;
         let imported = request.carried.fill(reader, directory, &request.sight, period, &mut sums)?;
         let rules = held(directory, &reader.closings(start, end)?, period);
         found.push(compared(directory, request, (beside, &rules), (period, imported), &sums, listed));

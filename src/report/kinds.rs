@@ -18,6 +18,9 @@ pub struct ReportKind {
     pub chapters: &'static [ChapterOf],
 }
 
+/// The report by weekday and hour, which tells it of any number of queues.
+pub const HOURS: &str = "hours";
+
 /// Writes one chapter.
 pub type ChapterOf = fn(&Report, Speak) -> Option<Chapter>;
 
@@ -64,7 +67,7 @@ pub const REPORTS: &[ReportKind] = &[
         chapters: &[units::chapter, method::chapter, revisions::chapter, quality::chapter],
     },
     ReportKind {
-        name: "hours",
+        name: HOURS,
         about: "by weekday and hour",
         interval: None,
         chapters: &[hours::chapter, method::chapter, revisions::chapter, quality::chapter],

@@ -4,10 +4,8 @@ use crate::clock::local_midnight;
 use crate::directory::{Directory, Queue, Terms};
 use crate::measure::{Moment, Share, Untold};
 use crate::names::{OrganisationId, QueueId, SourceId, UNKNOWN_UNIT};
-use crate::report::Request;
-use crate::report::compare::comparisons;
 use crate::report::figures::{of_legs, of_visits};
-use crate::report::gather::{self, Sums};
+use crate::report::gather::{self, Sums, Wanted};
 use crate::report::pattern::patterns;
 use crate::report::revisions::revisions;
 use crate::report::rules::{Held, held, months};
@@ -16,6 +14,7 @@ use crate::report::sheet::{
     VisitFigures,
 };
 use crate::report::tickets::tickets;
+use crate::report::{Request, compare};
 use crate::stats::{Counts, LegCounts, VisitCell};
 use crate::store::contract::{Gap, Quality};
 use crate::store::sight::Part;
@@ -32,12 +31,18 @@ pub fn month_report(
     now: Moment,
 ) -> Result<Report, StoreError> {
     let (start, end) = request.moments(directory.zone());
-    let sums = gather::sums(reader, directory, &request.sight, start, end)?;
+    let beside = compare::periods(request);
+    let others = beside.iter().map(|(_, period)| period.moments(directory.zone()));
+    let others = others.map(|(from, until)| Wanted::without_calls(from, until));
+    let wanted: Vec<Wanted> = std::iter::once(Wanted::whole(start, end)).chain(others).collect();
+    let mut sums_beside = gather::sums_of(reader, directory, &request.sight, &wanted)?;
+    let sums = sums_beside.remove(0);
     let closings = reader.closings(start, end)?;
     let rules = held(directory, &closings, request.period);
     let units = units(directory, &sums);
     let listed: Vec<&str> = units.iter().map(|unit| unit.name.as_str()).collect();
-    let comparisons = comparisons(reader, directory, request, &listed)?;
+    let beside = beside.into_iter().zip(sums_beside);
+    let comparisons = compare::comparisons(reader, directory, request, beside, &listed)?;
     Ok(Report {
         kind: request.kind,
         organisation: only_organisation(directory, &request.sight),
@@ -50,6 +55,7 @@ pub fn month_report(
             status: status(directory, request, &closings),
             made: now,
             interval: request.interval,
+            shown: None,
         },
         queues: queues(reader, directory, &sums, &rules, request)?,
         calls: calls(directory, &sums, &rules, &request.sight),

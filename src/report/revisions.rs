@@ -7,10 +7,11 @@ use chrono::NaiveDate;
 use crate::clock::local_day;
 use crate::directory::Directory;
 use crate::measure::Moment;
+use crate::names::UnitId;
 use crate::report::figures::{of_legs, of_visits};
 use crate::report::sheet::{LegFigures, VisitFigures, seconds};
 use crate::report::{Request, month};
-use crate::stats::{Cell, CellKey, LegCounts, Scope, ScopeKind, VisitCell};
+use crate::stats::{Cell, LegCounts, Scope, ScopeKind, Tier, VisitCell};
 use crate::store::{Closing, Reader, StoreError};
 
 /// A month as it was signed.
@@ -97,16 +98,17 @@ fn figures(
     request: &Request,
     closing: &Closing,
 ) -> Result<Figures, StoreError> {
-    let mut cells: BTreeMap<CellKey, Cell> = BTreeMap::new();
+    let mut cells: BTreeMap<Scope, Cell> = BTreeMap::new();
     for kind in [ScopeKind::Queue, ScopeKind::Unit] {
-        cells.extend(reader.signed(&request.sight, kind, closing.month, closing.revision)?);
+        let (month, revision) = ((closing.month, closing.ends), (closing.month, closing.revision));
+        let signed = reader.signed(&request.sight, kind, Tier::Month, month, revision)?;
+        cells.extend(signed.into_iter().map(|(key, cell)| (key.scope, cell)));
     }
-    let find = |scope: Scope| cells.iter().find(|(key, _)| key.scope == scope).map(|(_, cell)| cell);
     let mut all = Vec::new();
     for (id, queue) in month::seen_queues(directory, &request.sight) {
         let terms = closing.rules.queues.get(&queue.name).cloned().unwrap_or_else(|| queue.at(closing.month).terms());
         let empty = VisitCell::default();
-        let cell = match find(Scope::Queue(id)) {
+        let cell = match cells.get(&Scope::Queue(id)) {
             Some(Cell::Visits(cell)) => cell,
             _ => &empty,
         };
@@ -115,7 +117,7 @@ fn figures(
     }
     for (at, unit) in directory.units().iter().enumerate().skip(1) {
         let empty = LegCounts::default();
-        let counts = match find(Scope::Unit(crate::names::UnitId(at as u32))) {
+        let counts = match cells.get(&Scope::Unit(UnitId(at as u32))) {
             Some(Cell::Legs(counts)) => counts,
             _ => &empty,
         };

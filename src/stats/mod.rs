@@ -8,7 +8,7 @@
 //! - [`counts`]: what is counted of visits · [`leg_counts`]: of transfer legs
 //! - [`definition`]: the six service levels and the answer rate · [`unit_rates`]: the units' rates
 //! - [`staffing`]: how many attendants a load needs
-//! - [`waits`]: the distribution of answer times
+//! - [`waits`]: the distribution of answer times · [`stored_waits`]: its stored form
 //! - [`cell`]: counts and waits of one queue or unit in one interval
 //! - [`period`]: calendar in a zone: quarter-hours, local days, months; spoken periods
 //! - [`rollup`]: cells kept up to date by changes of facts
@@ -27,6 +27,7 @@ pub mod period;
 pub mod rollup;
 pub mod snapshot;
 pub mod staffing;
+pub mod stored_waits;
 pub mod totals;
 pub mod unit_rates;
 pub mod waits;

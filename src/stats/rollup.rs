@@ -5,10 +5,9 @@
 //! takes its *was* out of three cells (quarter, day, month) and puts its *is* in; a cell that is
 //! not in memory is asked for, so that corrections of any age find theirs.
 
-use std::convert::Infallible;
 use std::sync::Arc;
 
-use ahash::AHashMap;
+use ahash::{AHashMap, AHashSet};
 
 use crate::call::fact::{Change, JourneyFact, LegFact, UnitJourneyFact, VisitFact, Was};
 use crate::directory::{Directory, Queue};
@@ -35,6 +34,8 @@ pub struct Rollup {
     /// Where the three cells of a quarter-hour are, so that a change finds them by one look-up.
     trios: AHashMap<(Scope, Moment), Trio>,
     touched: Vec<u32>,
+    /// Cells whose longest wait was taken out since the last commit.
+    unsure: Vec<u32>,
     /// How many cells there may be before the past is let go: grows with what the present needs.
     cells_max: usize,
 }
@@ -62,6 +63,7 @@ impl Rollup {
             slots: AHashMap::new(),
             trios: AHashMap::new(),
             touched: Vec::new(),
+            unsure: Vec::new(),
             cells_max: CELLS_MAX,
         }
     }
@@ -71,17 +73,34 @@ impl Rollup {
         &self.calendar
     }
 
-    /// Brings the cells to hand that `change` is about. `recall` is asked once for each that is not
-    /// there and answers with the stored one, if there is any. May fail, and be tried again,
+    /// Brings the cells to hand that `changes` are about. `recall` is asked once for all that are not
+    /// there and answers with those that are stored, each by its place. May fail, and be tried again,
     /// without harm: nothing is counted here.
-    pub fn prepare<E>(
+    pub fn prepare<'a, E>(
         &mut self,
-        change: &Change,
-        mut recall: impl FnMut(CellKey) -> Result<Option<Cell>, E>,
+        changes: impl Iterator<Item = &'a Change>,
+        recall: impl FnOnce(&[CellKey]) -> Result<Vec<(usize, Cell)>, E>,
     ) -> Result<(), E> {
-        let (from, to) = places(change);
-        for (scope, at) in from.into_iter().chain(to.filter(|_| to != from)) {
-            self.trio(scope, at, &mut recall)?;
+        let (mut asked, mut missing) = (AHashSet::new(), Vec::new());
+        for change in changes {
+            let (from, to) = places(change);
+            for (scope, at) in from.into_iter().chain(to.filter(|_| to != from)) {
+                if self.known_trio(scope, at).is_none() {
+                    let keys = Tier::ALL.map(|tier| CellKey { scope, tier, start: self.calendar.start(tier, at) });
+                    let unknown = keys.into_iter().filter(|key| self.get(key).is_none());
+                    missing.extend(unknown.filter(|key| asked.insert(*key)));
+                }
+            }
+        }
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let stored = recall(&missing)?;
+        for key in &missing {
+            self.hold(*key, empty(&self.directory, *key));
+        }
+        for (at, cell) in stored {
+            self.hold(missing[at], cell);
         }
         Ok(())
     }
@@ -138,7 +157,7 @@ impl Rollup {
 
     fn each_tier(&mut self, place: Option<(Scope, Moment)>, change: impl Fn(&mut Cell, Option<&Queue>)) {
         let Some((scope, at)) = place else { return };
-        let Ok(trio) = self.trio(scope, at, |_| Ok::<_, Infallible>(None));
+        let trio = self.trio(scope, at);
         let queue = match scope {
             Scope::Queue(id) | Scope::Calls(id) => Some(self.directory.queue(id)),
             Scope::Unit(_) => None,
@@ -149,35 +168,35 @@ impl Rollup {
                 held.is_touched = true;
                 self.touched.push(slot);
             }
+            let was_sure = held.cell.is_sure();
             change(&mut held.cell, queue);
+            if was_sure && !held.cell.is_sure() {
+                self.unsure.push(slot);
+            }
         }
     }
 
-    /// The three cells of `at`. `recall` is asked for those that are not at hand.
-    fn trio<E>(
-        &mut self,
-        scope: Scope,
-        at: Moment,
-        mut recall: impl FnMut(CellKey) -> Result<Option<Cell>, E>,
-    ) -> Result<Trio, E> {
-        let place = (scope, self.calendar.start(Tier::Quarter, at));
-        let known = self.trios.get(&place);
-        if let Some(trio) = known.filter(|trio| trio.iter().all(|slot| !self.held[*slot as usize].is_outdated)) {
-            return Ok(*trio);
+    /// The three cells of `at`, where all are at hand and have been used together before.
+    fn known_trio(&self, scope: Scope, at: Moment) -> Option<Trio> {
+        let trio = self.trios.get(&(scope, self.calendar.start(Tier::Quarter, at)));
+        trio.filter(|trio| trio.iter().all(|slot| !self.held[*slot as usize].is_outdated)).copied()
+    }
+
+    /// The three cells of `at`; those that are not at hand are new.
+    fn trio(&mut self, scope: Scope, at: Moment) -> Trio {
+        if let Some(trio) = self.known_trio(scope, at) {
+            return trio;
         }
         let mut trio = Trio::default();
         for (tier, slot) in Tier::ALL.into_iter().zip(&mut trio) {
             let key = CellKey { scope, tier, start: self.calendar.start(tier, at) };
             *slot = match self.slots.get(&key) {
                 Some(slot) if !self.held[*slot as usize].is_outdated => *slot,
-                _ => {
-                    let cell = recall(key)?.unwrap_or_else(|| empty(&self.directory, key));
-                    self.hold(key, cell)
-                }
+                _ => self.hold(key, empty(&self.directory, key)),
             };
         }
-        self.trios.insert(place, trio);
-        Ok(trio)
+        self.trios.insert((scope, self.calendar.start(Tier::Quarter, at)), trio);
+        trio
     }
 
     /// Puts a cell at hand, in the place of an outdated one if there is one.
@@ -215,9 +234,10 @@ impl Rollup {
     /// again; and past days are let go when there are too many. `today` is the present.
     pub fn committed(&mut self, today: Moment) {
         for slot in self.touched.drain(..) {
-            let held = &mut self.held[slot as usize];
-            held.is_touched = false;
-            held.is_outdated = matches!(&held.cell, Cell::Visits(cell) if cell.max_unsure);
+            self.held[slot as usize].is_touched = false;
+        }
+        for slot in self.unsure.drain(..) {
+            self.held[slot as usize].is_outdated = true;
         }
         if self.held.len() > self.cells_max {
             self.let_go_of_the_past(today);

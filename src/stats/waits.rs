@@ -6,9 +6,9 @@
 //! waits, so a short list of (step, count) stands in for the 8 KiB histogram until it grows.
 
 use hdrhistogram::Histogram;
-use hdrhistogram::serialization::{Deserializer, Serializer, V2Serializer};
 
 use crate::measure::Wait;
+use crate::stats::stored_waits;
 
 /// Longest wait the distribution tells apart, ms.
 pub const WAIT_MS_MAX: u64 = 3_600_000;
@@ -89,6 +89,7 @@ impl Waits {
     /// Adds all of `other`.
     pub fn merge(&mut self, other: &Self) {
         match (&mut *self, other) {
+            (Self::Few(ours), Self::Few(theirs)) if ours.is_empty() => ours.clone_from(theirs),
             (Self::Many(ours), Self::Many(theirs)) => {
                 let merged = ours.add(&**theirs);
                 debug_assert!(merged.is_ok(), "all histograms have the same bounds");
@@ -149,25 +150,13 @@ impl Waits {
 
     /// The stored form: HdrHistogram V2. Empty for no waits.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut bytes = Vec::new();
-        if !self.is_empty() {
-            let written = V2Serializer::new().serialize(&self.to_histogram(), &mut bytes);
-            debug_assert!(written.is_ok(), "writing to memory does not fail");
-        }
-        bytes
+        stored_waits::write(|step| self.each(step))
     }
 
-    /// Reads the stored form; `None` when it is not one.
+    /// Reads the stored form; `None` when it is not one. What is read is a list, however long: most are
+    /// added to others and forgotten.
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        let mut waits = Self::default();
-        if bytes.is_empty() {
-            return Some(waits);
-        }
-        let histogram: Histogram<u32> = Deserializer::new().deserialize(&mut &*bytes).ok()?;
-        for value in histogram.iter_recorded() {
-            waits.add_step(step(value.value_iterated_to() as u32), value.count_at_value());
-        }
-        Some(waits)
+        stored_waits::read(bytes).map(Self::Few)
     }
 }
 

@@ -6,7 +6,6 @@ use smallvec::SmallVec;
 
 use crate::directory::Directory;
 use crate::measure::{Moment, Wait};
-use crate::names::{QueueId, UnitId};
 use crate::stats::counts::ThresholdCounts;
 use crate::stats::period::Calendar;
 use crate::stats::{Cell, CellKey, Counts, LegCounts, Scope, ScopeKind, Tier, VisitCell, Waits};
@@ -32,37 +31,12 @@ pub(super) fn name_of(scope: Scope, directory: &Directory) -> &str {
     }
 }
 
-/// Names back to ids, for reading many rows.
-#[derive(Debug)]
-pub(super) struct Ids<'a> {
-    queues: BTreeMap<&'a str, QueueId>,
-    units: BTreeMap<&'a str, UnitId>,
-}
-
-impl<'a> Ids<'a> {
-    pub(super) fn of(directory: &'a Directory) -> Self {
-        let queues = directory.queues().iter().enumerate();
-        let units = directory.units().iter().enumerate();
-        Self {
-            queues: queues.map(|(at, queue)| (queue.name.as_str(), QueueId(at as u32))).collect(),
-            units: units.map(|(at, unit)| (unit.name.as_str(), UnitId(at as u32))).collect(),
-        }
-    }
-
-    pub(super) fn unit(&self, name: &str) -> Option<UnitId> {
-        self.units.get(name).copied()
-    }
-
-    pub(super) fn queue(&self, name: &str) -> Option<QueueId> {
-        self.queues.get(name).copied()
-    }
-
-    pub(super) fn scope(&self, kind: ScopeKind, name: &str) -> Option<Scope> {
-        match kind {
-            ScopeKind::Queue => self.queue(name).map(Scope::Queue),
-            ScopeKind::Calls => self.queue(name).map(Scope::Calls),
-            ScopeKind::Unit => self.unit(name).map(Scope::Unit),
-        }
+/// What a stored name is about, if it still is configured.
+pub(super) fn scope_named(kind: ScopeKind, name: &str, directory: &Directory) -> Option<Scope> {
+    match kind {
+        ScopeKind::Queue => directory.queue_named(name).map(Scope::Queue),
+        ScopeKind::Calls => directory.queue_named(name).map(Scope::Calls),
+        ScopeKind::Unit => directory.unit_named(name).map(Scope::Unit),
     }
 }
 
@@ -137,19 +111,6 @@ pub(super) fn read(kind: ScopeKind, row: &Row<'_>, first: usize) -> Result<Cell,
     })))
 }
 
-/// The statement that reads one cell, and its parameters.
-pub(super) fn query(key: CellKey, directory: &Directory) -> (String, Vec<Value<'_>>) {
-    let kind = key.scope.kind();
-    let mut with = vec![key.tier.as_str().into(), key.start.into(), name_of(key.scope, directory).into()];
-    let sql = if kind == ScopeKind::Unit {
-        format!("SELECT {} FROM leg_cell WHERE tier = $1 AND start = $2 AND name = $3", columns(kind))
-    } else {
-        with.push(scope_name(kind).into());
-        format!("SELECT {} FROM visit_cell WHERE tier = $1 AND start = $2 AND name = $3 AND scope = $4", columns(kind))
-    };
-    (sql, with)
-}
-
 /// The statement that reads all cells of one kind and tier that begin in `from..until`, by start and
 /// name, and its parameters: start, name, and the columns that [`read`] reads.
 pub(super) fn query_range(kind: ScopeKind, tier: Tier, from: Moment, until: Moment) -> (String, Vec<Value<'static>>) {
@@ -192,7 +153,7 @@ fn range(
     (format!("SELECT start, name, {columns} FROM {of}{table} WHERE {rows} ORDER BY start, name"), with)
 }
 
-/// The table of a cell, and the columns by which it is taken away.
+/// The table of a cell, and the columns by which it is found.
 pub(super) fn key_row(key: CellKey, directory: &Directory) -> (&'static Table, Vec<Value<'static>>) {
     let mut values: Vec<Value<'static>> =
         vec![key.tier.as_str().into(), key.start.into(), name_of(key.scope, directory).to_owned().into()];

@@ -220,15 +220,15 @@ pub trait Store: Send {
     /// All that a start needs; visits decided at or after `since` come for the live windows.
     fn restore(&mut self, since: Moment) -> Result<Restored, StoreError>;
 
-    /// A call seen before, if it is known.
-    fn recall_call(&mut self, key: &CallKey) -> Result<Option<Vec<u8>>, StoreError>;
+    /// Those of some calls that were seen before, each by its place in `keys`.
+    fn recall_calls(&mut self, keys: &[CallKey]) -> Result<Vec<(usize, Vec<u8>)>, StoreError>;
 
     /// Until when calls of a source have been let go, if any were: a call before that which is not
     /// known may have been.
     fn calls_gone_until(&mut self, source: SourceId) -> Result<Option<Moment>, StoreError>;
 
-    /// A stored cell, if there is one.
-    fn recall_cell(&mut self, key: CellKey) -> Result<Option<Cell>, StoreError>;
+    /// Those of some cells that are stored, each by its place in `keys`.
+    fn recall_cells(&mut self, keys: &[CellKey]) -> Result<Vec<(usize, Cell)>, StoreError>;
 
     /// Commits one batch, durably, whole or not at all. May be called again with the same batch.
     fn commit(&mut self, commit: &Commit<'_>) -> Result<(), StoreError>;
@@ -344,7 +344,7 @@ impl Page {
 
 /// Reads. Any number of them, beside the writer. What a [`Sight`] does not cover is left out of
 /// every answer, as if it were not there.
-pub trait Reader: Send {
+pub trait Reader {
     /// Cells of one kind and tier that begin in `from..until`, by start: those of a closed month as they
     /// were signed last. Queues and units that are no longer configured are left out.
     fn cells(
@@ -359,13 +359,14 @@ pub trait Reader: Send {
     /// Closings of the months that lie in `from..until` or partly so, by month and revision.
     fn closings(&self, from: Moment, until: Moment) -> Result<Vec<Closing>, StoreError>;
 
-    /// The month cells of one kind as they were signed in a revision.
+    /// The same as they were signed in one revision of a month, which is named by its first instant.
     fn signed(
         &self,
         sight: &Sight,
         kind: ScopeKind,
-        month: Moment,
-        revision: u32,
+        tier: Tier,
+        stretch: (Moment, Moment),
+        revision: (Moment, u32),
     ) -> Result<Vec<(CellKey, Cell)>, StoreError>;
 
     /// Visits of a queue offered in `from..until`, by time, source, call and number.

@@ -40,6 +40,16 @@ pub trait Database: Debug + Send {
         row: &mut dyn FnMut(Row<'_>) -> Result<(), StoreError>,
     ) -> Result<(), StoreError>;
 
+    /// Gives each row of `table` that has one of `keys` to `row`, whole, with the place of its key: in one
+    /// go, since a server is far away.
+    fn each_of(
+        &self,
+        doing: &'static str,
+        table: &'static Table,
+        keys: Vec<Vec<Value<'_>>>,
+        row: &mut dyn FnMut(usize, Row<'_>) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError>;
+
     /// All writes and then all statements in one transaction, durable when it returns. Writes are
     /// absolute: the last one to a row counts. Returns how many rows the statements changed.
     fn commit(&self, doing: &'static str, writes: Vec<Write<'_>>, then: &[Statement<'_>]) -> Result<u64, StoreError>;

@@ -7,7 +7,6 @@ use crate::directory::Directory;
 use crate::event::TransferKind;
 use crate::measure::{Moment, Ring, Talk, Wait};
 use crate::names::{OrganisationId, QueueId, UnitId};
-use crate::store::cells::Ids;
 use crate::store::database::Write;
 use crate::store::tables::{JOURNEY, LEG, UNIT_JOURNEY, VISIT};
 use crate::store::value::{Row, Value};
@@ -188,12 +187,12 @@ pub(super) fn read_leg_fact(
     row: &Row<'_>,
     unit: UnitId,
     organisation: OrganisationId,
-    ids: &Ids<'_>,
+    directory: &Directory,
 ) -> Result<LegFact, StoreError> {
     Ok(LegFact {
         number: row.small(0)?,
         // A queue that is no longer configured was one when the leg was counted.
-        queue: row.maybe_text(1)?.map(|name| ids.queue(name).unwrap_or(FORMER_QUEUE)),
+        queue: row.maybe_text(1)?.map(|name| directory.queue_named(name).unwrap_or(FORMER_QUEUE)),
         kind: read_kind(row.text(2)?)?,
         target: row.text(3)?.into(),
         unit,
@@ -215,12 +214,12 @@ fn read_kind(kind: &str) -> Result<TransferKind, StoreError> {
 }
 
 /// Reads a leg to `unit`: source, call, number, queue, kind, started, outcome, ring_ms, short.
-pub(super) fn read_leg(row: &Row<'_>, unit: UnitId, ids: &Ids<'_>) -> Result<LegRow, StoreError> {
+pub(super) fn read_leg(row: &Row<'_>, unit: UnitId, directory: &Directory) -> Result<LegRow, StoreError> {
     Ok(LegRow {
         source: row.text(0)?.to_owned(),
         call: row.text(1)?.into(),
         number: row.small(2)?,
-        queue: row.maybe_text(3)?.and_then(|name| ids.queue(name)),
+        queue: row.maybe_text(3)?.and_then(|name| directory.queue_named(name)),
         unit,
         kind: read_kind(row.text(4)?)?,
         started: Moment(row.int(5)?),

@@ -6,11 +6,11 @@ use crate::directory::Directory;
 use crate::measure::Moment;
 use crate::names::{CallKey, QueueId, SourceId};
 use crate::stats::{Cell, CellKey};
-use crate::store::cells::{self, Ids};
+use crate::store::cells;
 use crate::store::contract::{Commit, Restored, SourceState, Store, StoreError};
 use crate::store::database::{Database, Statement, Write};
 use crate::store::facts::{self, VISIT_COLUMNS};
-use crate::store::tables::{CALL, DEAD_LETTER, GAP, SOURCE, TOTAL};
+use crate::store::tables::{CALL, DEAD_LETTER, GAP, LEG_CELL, SOURCE, TOTAL, VISIT_CELL};
 use crate::store::upkeep::retention;
 use crate::store::value::Value;
 
@@ -95,7 +95,6 @@ impl Store for Figures {
     fn restore(&mut self, since: Moment) -> Result<Restored, StoreError> {
         let doing = "restoring";
         let mut restored = Restored::default();
-        let ids = Ids::of(&self.directory);
         let database = &*self.database;
         let named = |what: &str, text: &str| StoreError::Damaged { what: format!("the state of {what} `{text}`") };
         restored.sources = database.all(doing, "SELECT name, state FROM source", &[], |row| {
@@ -107,9 +106,9 @@ impl Store for Figures {
             let (kind, name, state) = (row.text(0)?, row.text(1)?, row.text(2)?);
             let damaged = |_| named(kind, name);
             if kind == "queue" {
-                let Some(id) = ids.queue(name) else { return Ok(()) };
+                let Some(id) = self.directory.queue_named(name) else { return Ok(()) };
                 restored.queue_totals.push((id, serde_json::from_str(state).map_err(damaged)?));
-            } else if let Some(id) = ids.unit(name) {
+            } else if let Some(id) = self.directory.unit_named(name) {
                 restored.unit_totals.push((id, serde_json::from_str(state).map_err(damaged)?));
             }
             Ok(())
@@ -134,25 +133,39 @@ impl Store for Figures {
         Ok(restored)
     }
 
-    fn recall_call(&mut self, key: &CallKey) -> Result<Option<Vec<u8>>, StoreError> {
-        let source = self.directory.source_name(key.source);
-        let sql = "SELECT content FROM call WHERE source = $1 AND call = $2";
-        let with = [source.into(), key.call.as_str().into()];
-        self.database.first("recalling a call", sql, &with, |row| Ok(row.bytes(0)?.to_vec()))
+    fn recall_calls(&mut self, keys: &[CallKey]) -> Result<Vec<(usize, Vec<u8>)>, StoreError> {
+        let name = |key: &CallKey| self.directory.source_name(key.source);
+        let by = keys.iter().map(|key| vec![name(key).into(), key.call.as_str().into()]).collect();
+        let mut found = Vec::new();
+        self.database.each_of("recalling calls", &CALL, by, &mut |at, row| {
+            found.push((at, row.bytes(4)?.to_vec()));
+            Ok(())
+        })?;
+        Ok(found)
     }
 
     fn calls_gone_until(&mut self, source: SourceId) -> Result<Option<Moment>, StoreError> {
         retention::gone_until(&*self.database, "calls", self.directory.source_name(source))
     }
 
-    fn recall_cell(&mut self, key: CellKey) -> Result<Option<Cell>, StoreError> {
-        let (sql, with) = cells::query(key, &self.directory);
-        self.database.first("recalling a rollup", &sql, &with, |row| cells::read(key.scope.kind(), &row, 0))
+    fn recall_cells(&mut self, keys: &[CellKey]) -> Result<Vec<(usize, Cell)>, StoreError> {
+        let mut found = Vec::new();
+        for table in [&*VISIT_CELL, &*LEG_CELL] {
+            let of_table = keys.iter().enumerate().map(|(at, key)| (at, cells::key_row(*key, &self.directory)));
+            let of_table = of_table.filter(|(_, (of, _))| of.name == table.name);
+            let (places, by): (Vec<usize>, Vec<_>) = of_table.map(|(at, (_, by))| (at, by)).unzip();
+            self.database.each_of("recalling rollups", table, by, &mut |nth, row| {
+                let at = places[nth];
+                found.push((at, cells::read(keys[at].scope.kind(), &row, table.key.len())?));
+                Ok(())
+            })?;
+        }
+        Ok(found)
     }
 
     fn commit(&mut self, commit: &Commit<'_>) -> Result<(), StoreError> {
         let writes = writes(commit, &self.directory)?;
-        let unsure = commit.cells.iter().filter(|(_, cell)| matches!(cell, Cell::Visits(cell) if cell.max_unsure));
+        let unsure = commit.cells.iter().filter(|(_, cell)| !cell.is_sure());
         let mut then: Vec<Statement<'_>> =
             unsure.map(|(key, _)| cells::look_up_maxima(*key, &self.directory)).collect();
         if let Some(mark) = commit.spooled {

@@ -195,7 +195,7 @@ pub fn open_in_turn(
 }
 
 /// Opens a store for reading only; it must exist. Keep it: connections are made once.
-pub fn open_reader(settings: &StoreSettings, directory: &Arc<Directory>) -> Result<Box<dyn Reader>, StoreError> {
+pub fn open_reader(settings: &StoreSettings, directory: &Arc<Directory>) -> Result<Box<dyn Reader + Send>, StoreError> {
     let database: Box<dyn Database> = match settings.place()? {
         Place::File(path) => Box::new(file::open_to_read(path)?),
         Place::Server => Box::new(Postgres::open_to_read(settings)?),

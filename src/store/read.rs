@@ -4,7 +4,7 @@ use crate::directory::Directory;
 use crate::measure::Moment;
 use crate::names::{QueueId, UnitId};
 use crate::stats::{Cell, CellKey, ScopeKind, Tier};
-use crate::store::cells::{self, Ids};
+use crate::store::cells;
 use crate::store::closing::{self, Closing};
 use crate::store::contract::{DeadLetterRow, Gap, LegRow, Page, Quality, Reader, StoreError, VisitRow};
 use crate::store::facts::{self, VISIT_COLUMNS};
@@ -21,15 +21,18 @@ impl Reader for Figures {
         from: Moment,
         until: Moment,
     ) -> Result<Vec<(CellKey, Cell)>, StoreError> {
-        let ids = Ids::of(&self.directory);
         let mut cells = Vec::new();
+        if sight.sees_none_of(kind) {
+            return Ok(cells);
+        }
         for (from, until, signed) in closing::stretches(&*self.database, from, until)? {
             let (sql, with) = match signed {
                 None => cells::query_range(kind, tier, from, until),
                 Some(signed) => cells::query_signed(kind, tier, from, until, signed),
             };
             self.database.each("reading rollups", &sql, &with, &mut |row| {
-                if let Some(scope) = ids.scope(kind, row.text(1)?).filter(|scope| sight.sees(*scope, &self.directory)) {
+                let scope = cells::scope_named(kind, row.text(1)?, &self.directory);
+                if let Some(scope) = scope.filter(|scope| sight.sees(*scope, &self.directory)) {
                     cells.push((CellKey { scope, tier, start: Moment(row.int(0)?) }, cells::read(kind, &row, 2)?));
                 }
                 Ok(())
@@ -46,10 +49,11 @@ impl Reader for Figures {
         &self,
         sight: &Sight,
         kind: ScopeKind,
-        month: Moment,
-        revision: u32,
+        tier: Tier,
+        stretch: (Moment, Moment),
+        revision: (Moment, u32),
     ) -> Result<Vec<(CellKey, Cell)>, StoreError> {
-        let mut cells = closing::signed(&*self.database, &self.directory, kind, month, revision)?;
+        let mut cells = closing::signed(&*self.database, &self.directory, (kind, tier), stretch, revision)?;
         cells.retain(|(key, _)| sight.sees(key.scope, &self.directory));
         Ok(cells)
     }
@@ -88,12 +92,11 @@ impl Reader for Figures {
         if !sight.sees_unit(unit, &self.directory) {
             return Ok(Vec::new());
         }
-        let ids = Ids::of(&self.directory);
         let sql = "SELECT source, call, number, queue, kind, started, outcome, ring_ms, short FROM leg
              WHERE unit = $1 AND started >= $2 AND started < $3 AND (started, source, call, number) > ($4, $5, $6, $7)
              ORDER BY started, source, call, number LIMIT $8";
         let with = of_page(&self.directory.unit(unit).name, from, until, page);
-        self.database.all("reading transfers", sql, &with, |row| facts::read_leg(&row, unit, &ids))
+        self.database.all("reading transfers", sql, &with, |row| facts::read_leg(&row, unit, &self.directory))
     }
 
     fn dead_letters(&self, sight: &Sight, before: Option<i64>, limit: usize) -> Result<Vec<DeadLetterRow>, StoreError> {

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use crate::directory::Directory;
 use crate::names::{OrganisationId, QueueId, UnitId};
-use crate::stats::Scope;
+use crate::stats::{Scope, ScopeKind};
 
 /// All of a kind, or some.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,6 +66,14 @@ impl Sight {
     /// Whether everything is hidden.
     pub fn shows_nothing(&self) -> bool {
         self.queues == Part::none() && self.organisations == Part::none()
+    }
+
+    /// Whether no cell of this kind may be seen.
+    pub fn sees_none_of(&self, kind: ScopeKind) -> bool {
+        match kind {
+            ScopeKind::Queue | ScopeKind::Calls => self.queues == Part::none(),
+            ScopeKind::Unit => self.organisations == Part::none(),
+        }
     }
 
     /// Whether visits of this queue may be seen.

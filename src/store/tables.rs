@@ -32,6 +32,8 @@ pub struct Table {
     pub moment: Option<&'static str>,
     /// SQLite's statement that puts a row.
     pub put: String,
+    /// SQLite's statement that reads a row by its key.
+    pub find: String,
     /// SQLite's statement that takes a row away; its last parameter is the moment, where there is one.
     pub take: String,
 }
@@ -59,9 +61,10 @@ impl Table {
         let or = if key.is_empty() { "IGNORE" } else { "REPLACE" };
         let put = format!("INSERT OR {or} INTO {name} ({names}) VALUES ({marks})");
         let mut conditions: Vec<String> = key.iter().map(|name| format!("{} = ?", quoted(name))).collect();
+        let find = format!("SELECT {names} FROM {name} WHERE {}", conditions.join(" AND "));
         conditions.extend(moment.filter(|moment| !key.contains(moment)).map(|moment| format!("{moment} = ?")));
         let take = format!("DELETE FROM {name} WHERE {}", conditions.join(" AND "));
-        Self { name, columns, key, moment, put, take }
+        Self { name, columns, key, moment, put, find, take }
     }
 
     /// Names of the columns, as they stand in a statement.

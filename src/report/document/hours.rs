@@ -2,14 +2,18 @@
 
 use crate::measure::Share;
 use crate::report::document::{Block, Chapter, Chart, ChartKind, Column, Row, Speak, Table, Value};
-use crate::report::pattern::Pattern;
+use crate::report::pattern::{Pattern, QUEUES_MAX};
 use crate::report::sheet::{QueueSheet, Report};
 use crate::stats::{Counts, definition};
 
 /// Writes it.
 pub fn chapter(report: &Report, speak: Speak) -> Option<Chapter> {
     let mut blocks = Vec::new();
-    for (queue, pattern) in report.queues.iter().zip(&report.patterns) {
+    if report.patterns.is_none() {
+        let most = [("most", QUEUES_MAX.to_string())];
+        blocks.push(Block::Text(speak.with("report-hours-left-out", &most)));
+    }
+    for (queue, pattern) in report.queues.iter().zip(report.patterns.iter().flatten()) {
         if !pattern.hours().is_empty() {
             blocks.push(Block::Table(offered(queue, pattern, speak)));
             blocks.push(Block::Table(levels(queue, pattern, speak)));

@@ -62,6 +62,9 @@ impl Row {
         row.text("period_from", period.from.to_string());
         row.text("period_to", period.until.to_string());
         row.text("status", period.status.as_str());
+        if let Some(shown) = period.shown {
+            row.whole("period_revision", shown.revision);
+        }
         row
     }
 
@@ -216,7 +219,7 @@ fn beside(report: &Report, rows: &mut Vec<Row>) {
 
 /// Counts by weekday (1 is Monday) and local hour, where anything was offered.
 fn patterns(report: &Report, rows: &mut Vec<Row>) {
-    for (queue, pattern) in report.queues.iter().zip(&report.patterns) {
+    for (queue, pattern) in report.queues.iter().zip(report.patterns.iter().flatten()) {
         for (weekday, hours) in pattern.cells.iter().enumerate() {
             for (hour, counts) in hours.iter().enumerate().filter(|(_, counts)| counts.offered > 0) {
                 let mut row = named(&report.period, "weekday_hour", &queue.name, &queue.title);

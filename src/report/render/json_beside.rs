@@ -83,9 +83,10 @@ pub(super) struct WeekdayHour<'a> {
     service_level_share: Share,
 }
 
-pub(super) fn weekday_hours(report: &Report) -> Vec<WeekdayHour<'_>> {
+/// `None` where the report does not tell it.
+pub(super) fn weekday_hours(report: &Report) -> Option<Vec<WeekdayHour<'_>>> {
     let mut all = Vec::new();
-    for (queue, pattern) in report.queues.iter().zip(&report.patterns) {
+    for (queue, pattern) in report.queues.iter().zip(report.patterns.as_ref()?) {
         for (weekday, hours) in pattern.cells.iter().enumerate() {
             for (hour, counts) in hours.iter().enumerate().filter(|(_, counts)| counts.offered > 0) {
                 let share = pattern.level(weekday, hour);
@@ -104,7 +105,7 @@ pub(super) fn weekday_hours(report: &Report) -> Vec<WeekdayHour<'_>> {
             }
         }
     }
-    all
+    Some(all)
 }
 
 /// Tickets of one queue; present where any are known.

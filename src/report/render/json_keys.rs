@@ -34,7 +34,7 @@ pub(super) struct Body<'a> {
     pub(super) organisations: Vec<Organisation<'a>>,
     pub(super) calls: Calls<'a>,
     pub(super) comparisons: Vec<Comparison<'a>>,
-    pub(super) weekday_hours: Vec<WeekdayHour<'a>>,
+    pub(super) weekday_hours: Option<Vec<WeekdayHour<'a>>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) tickets: Vec<Tickets<'a>>,
     pub(super) quality: Quality<'a>,
@@ -58,6 +58,11 @@ pub(super) struct Period<'a> {
     pub(super) made: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) interval: Option<&'static str>,
+    /// Which revision is shown, where one was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) revision: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) last_revision: Option<u32>,
     pub(super) revisions: Vec<Revision<'a>>,
 }
 

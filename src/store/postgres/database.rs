@@ -10,7 +10,7 @@ use crate::store::postgres::lease::{self, Lease};
 use crate::store::postgres::migrate::{migrate, schema};
 use crate::store::postgres::months::Months;
 use crate::store::postgres::rows::{self, TableWrites};
-use crate::store::tables::Kind;
+use crate::store::tables::{Kind, Table};
 use crate::store::value::{Row, Value};
 use crate::store::{Fence, StoreError, StoreSettings, Turn, migrations};
 
@@ -111,14 +111,31 @@ impl Database for Postgres {
             let statement = connection.prepare_cached(sql).await.map_err(refused(doing))?;
             connection.query(&statement, &parameters(with)).await.map_err(refused(doing))
         })?;
-        for found in rows {
-            let mut values: Vec<Value<'_>> = Vec::with_capacity(found.len());
-            for at in 0..found.len() {
-                values.push(found.try_get(at).map_err(refused(doing))?);
-            }
-            row(Row(&values))?;
+        rows.iter().try_for_each(|found| row(Row(&values(found).map_err(refused(doing))?)))
+    }
+
+    fn each_of(
+        &self,
+        doing: &'static str,
+        table: &'static Table,
+        keys: Vec<Vec<Value<'_>>>,
+        row: &mut dyn FnMut(usize, Row<'_>) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        if keys.is_empty() {
+            return Ok(());
         }
-        Ok(())
+        let keys: Vec<&[Value<'_>]> = keys.iter().map(Vec::as_slice).collect();
+        let columns = rows::columns(&rows::kinds(table, &table.key), &keys)?;
+        let parameters: Vec<&(dyn ToSql + Sync)> = columns.iter().map(rows::Column::parameter).collect();
+        let rows = self.connections.with(doing, async |connection| {
+            let statement = connection.prepare_cached(&rows::find_sql(table)).await.map_err(refused(doing))?;
+            connection.query(&statement, &parameters).await.map_err(refused(doing))
+        })?;
+        rows.iter().try_for_each(|found| {
+            let values = values(found).map_err(refused(doing))?;
+            let nth: usize = Row(&values).small(0)?;
+            row(nth.saturating_sub(1), Row(&values[1..]))
+        })
     }
 
     fn commit(&self, doing: &'static str, writes: Vec<Write<'_>>, then: &[Statement<'_>]) -> Result<u64, StoreError> {
@@ -184,8 +201,7 @@ async fn put(
     writes: &TableWrites<'_>,
 ) -> Result<(), StoreError> {
     let table = writes.table;
-    let kind = |name: &&str| table.place(name).map_or(Kind::Text, |at| table.columns[at].1);
-    let by: Vec<Kind> = table.taken_by().iter().map(kind).collect();
+    let by = rows::kinds(table, &table.taken_by());
     let all: Vec<Kind> = table.columns.iter().map(|(_, kind)| *kind).collect();
     for (sql, kinds, rows) in [(rows::take_sql(table), by, writes.taken()), (rows::put_sql(table), all, writes.put())] {
         if rows.is_empty() {
@@ -197,6 +213,10 @@ async fn put(
         transaction.execute(&prepared, &parameters).await.map_err(refused(doing))?;
     }
     Ok(())
+}
+
+fn values(row: &tokio_postgres::Row) -> Result<Vec<Value<'_>>, tokio_postgres::Error> {
+    (0..row.len()).map(|at| row.try_get(at)).collect()
 }
 
 fn parameters<'a>(values: &'a [Value<'_>]) -> Vec<&'a (dyn ToSql + Sync)> {

@@ -94,20 +94,44 @@ pub(super) fn put_sql(table: &Table) -> String {
     )
 }
 
+/// The kinds of some columns.
+pub(super) fn kinds(table: &Table, names: &[&str]) -> Vec<Kind> {
+    names.iter().map(|name| table.place(name).map_or(Kind::Text, |at| table.columns[at].1)).collect()
+}
+
+/// Parameters that are columns of keys, as arrays.
+fn arrays(table: &Table, by: &[&str]) -> String {
+    let array = |kind: Kind| if kind == Kind::Int { "bigint" } else { "text" };
+    let arrays = kinds(table, by).into_iter().enumerate().map(|(at, kind)| format!("${}::{}[]", at + 1, array(kind)));
+    arrays.collect::<Vec<_>>().join(", ")
+}
+
+/// A statement that reads the rows of any number of keys, a parameter a column of the key. Before the
+/// columns of a row stands the number of its key, from 1. `OFFSET 0` keeps the server from reading the
+/// whole table for some thousand keys, which it takes to be cheaper: most of them are new, and found
+/// missing on pages at hand.
+pub(super) fn find_sql(table: &Table) -> String {
+    let columns: Vec<String> = table.columns.iter().map(|(name, _)| format!("t.{}", quoted(name))).collect();
+    let same: Vec<String> = table.key.iter().map(|name| format!("t.{name} = r.{name}")).collect();
+    format!(
+        "SELECT r.nth, {} FROM unnest({}) WITH ORDINALITY AS r({}, nth)
+         CROSS JOIN LATERAL (SELECT * FROM {} t WHERE {} OFFSET 0) AS t",
+        columns.join(", "),
+        arrays(table, &table.key),
+        table.key.join(", "),
+        table.name,
+        same.join(" AND ")
+    )
+}
+
 /// A statement that takes any number of rows away, a parameter a column of the key.
 pub(super) fn take_sql(table: &Table) -> String {
     let by = table.taken_by();
-    let kind = |name: &str| table.columns.iter().find(|(column, _)| *column == name).map(|(_, kind)| *kind);
-    let arrays: Vec<String> = by
-        .iter()
-        .enumerate()
-        .map(|(at, name)| format!("${}::{}[]", at + 1, if kind(name) == Some(Kind::Int) { "bigint" } else { "text" }))
-        .collect();
     let same: Vec<String> = by.iter().map(|name| format!("t.{name} = r.{name}")).collect();
     format!(
         "DELETE FROM {} t USING unnest({}) AS r({}) WHERE {}",
         table.name,
-        arrays.join(", "),
+        arrays(table, &by),
         by.join(", "),
         same.join(" AND ")
     )

@@ -1,13 +1,14 @@
 //! SQL on the file.
 
 use rusqlite::types::{ToSqlOutput, ValueRef};
-use rusqlite::{Connection, ToSql, params_from_iter};
+use rusqlite::{CachedStatement, Connection, ToSql, params_from_iter};
 use smallvec::SmallVec;
 
 use crate::store::StoreError;
 use crate::store::database::{Database, Statement, Write};
 use crate::store::sqlite::failed;
 use crate::store::sqlite::file::Lock;
+use crate::store::tables::Table;
 use crate::store::value::{Row, Value};
 
 /// One connection to the file.
@@ -40,17 +41,45 @@ impl Database for Sqlite {
         Ok(())
     }
 
-    fn commit(&self, doing: &'static str, writes: Vec<Write<'_>>, then: &[Statement<'_>]) -> Result<u64, StoreError> {
+    fn each_of(
+        &self,
+        doing: &'static str,
+        table: &'static Table,
+        keys: Vec<Vec<Value<'_>>>,
+        row: &mut dyn FnMut(usize, Row<'_>) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        for (at, key) in keys.iter().enumerate() {
+            self.each(doing, &table.find, key, &mut |found| row(at, found))?;
+        }
+        Ok(())
+    }
+
+    fn commit(
+        &self,
+        doing: &'static str,
+        mut writes: Vec<Write<'_>>,
+        then: &[Statement<'_>],
+    ) -> Result<u64, StoreError> {
         let failed = failed(doing);
         let transaction = self.connection.unchecked_transaction().map_err(&failed)?;
+        // Table by table, each in the order given: a statement is looked up once and not for every row.
+        writes.sort_by_key(|write| match write {
+            Write::Put(table, _) | Write::Take(table, _) => table.name,
+        });
+        let mut last: Option<(&str, CachedStatement<'_>)> = None;
         for write in &writes {
             let (sql, values) = match write {
-                Write::Put(table, values) => (&table.put, values),
-                Write::Take(table, values) => (&table.take, values),
+                Write::Put(table, values) => (table.put.as_str(), values),
+                Write::Take(table, values) => (table.take.as_str(), values),
             };
-            let mut statement = transaction.prepare_cached(sql).map_err(&failed)?;
+            let statement = match last.take() {
+                Some(known) if std::ptr::eq(known.0, sql) => known,
+                _ => (sql, transaction.prepare_cached(sql).map_err(&failed)?),
+            };
+            let (_, statement) = last.insert(statement);
             statement.execute(params_from_iter(values)).map_err(&failed)?;
         }
+        drop(last);
         let mut changed = 0;
         for statement in then {
             let mut prepared = transaction.prepare_cached(&statement.sql).map_err(&failed)?;

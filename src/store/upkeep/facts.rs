@@ -9,7 +9,7 @@ use crate::names::{QueueId, UnitId};
 use crate::stats::rollup::Rollup;
 use crate::stats::{Cell, CellKey, ScopeKind, Tier};
 use crate::store::StoreError;
-use crate::store::cells::{self, Ids};
+use crate::store::cells;
 use crate::store::facts::{self, VISIT_COLUMNS};
 use crate::store::upkeep::Upkeep;
 
@@ -67,12 +67,11 @@ impl Upkeep {
     fn legs(&self, from: Moment, until: Moment, put: &mut dyn FnMut(&Change)) -> Result<(), StoreError> {
         let sql = "SELECT number, queue, kind, target, started, outcome, ring_ms, short, not_completed FROM leg
                    WHERE unit = $1 AND started >= $2 AND started < $3";
-        let ids = Ids::of(&self.directory);
         for (at, unit) in self.directory.units().iter().enumerate() {
             let id = UnitId(at as u32);
             let with = [unit.name.as_str().into(), from.into(), until.into()];
             self.database.each("counting transfers", sql, &with, &mut |row| {
-                let leg = facts::read_leg_fact(&row, id, unit.organisation, &ids)?;
+                let leg = facts::read_leg_fact(&row, id, unit.organisation, &self.directory)?;
                 put(&Change::Leg(Was { was: None, is: Some(leg) }));
                 Ok(())
             })?;
@@ -82,9 +81,8 @@ impl Upkeep {
 
     fn unit_journeys(&self, from: Moment, until: Moment, put: &mut dyn FnMut(&Change)) -> Result<(), StoreError> {
         let sql = "SELECT unit, started, reached FROM unit_journey WHERE started >= $1 AND started < $2";
-        let ids = Ids::of(&self.directory);
         self.database.each("counting callers by unit", sql, &[from.into(), until.into()], &mut |row| {
-            if let Some(id) = ids.unit(row.text(0)?) {
+            if let Some(id) = self.directory.unit_named(row.text(0)?) {
                 let journey = facts::read_unit_journey(&row, id, self.directory.unit(id).organisation)?;
                 put(&Change::UnitJourney(Was { was: None, is: Some(journey) }));
             }
@@ -108,12 +106,11 @@ impl Upkeep {
         from: Moment,
         until: Moment,
     ) -> Result<BTreeMap<CellKey, Cell>, StoreError> {
-        let ids = Ids::of(&self.directory);
         let mut found = BTreeMap::new();
         for kind in [ScopeKind::Queue, ScopeKind::Calls, ScopeKind::Unit] {
             let (sql, with) = cells::query_range(kind, tier, from, until);
             self.database.each("reading rollups", &sql, &with, &mut |row| {
-                if let Some(scope) = ids.scope(kind, row.text(1)?) {
+                if let Some(scope) = cells::scope_named(kind, row.text(1)?, &self.directory) {
                     let key = CellKey { scope, tier, start: Moment(row.int(0)?) };
                     found.insert(key, cells::read(kind, &row, 2)?);
                 }
