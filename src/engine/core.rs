@@ -13,6 +13,7 @@ use crate::directory::Directory;
 use crate::engine::intake::Intake;
 use crate::engine::recall::{Ahead, Recall};
 use crate::engine::standing::{Live, StoreHealth};
+use crate::engine::touched::{Touched, touched, untouch};
 use crate::event::{AgentState, CallEvent, EventKind, Reason, Reject};
 use crate::measure::{Moment, Span};
 use crate::names::SourceId;
@@ -66,24 +67,6 @@ pub struct Engine {
     pub(super) is_away: bool,
     is_import: bool,
     pending: Pending,
-}
-
-/// A value and whether it has changed since it was stored.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Touched<T> {
-    pub(super) value: T,
-    is_touched: bool,
-}
-
-impl<T> Touched<T> {
-    pub(super) fn stored(value: T) -> Self {
-        Self { value, is_touched: false }
-    }
-
-    pub(super) fn change(&mut self) -> &mut T {
-        self.is_touched = true;
-        &mut self.value
-    }
 }
 
 /// What has been worked out and not yet stored.
@@ -478,15 +461,6 @@ impl Engine {
         self.tracker.expire(switch, all_in.max(Some(self.clock.now())));
         self.commit()
     }
-}
-
-fn touched<T: Clone, I>(all: &[Touched<T>], id: impl Fn(u32) -> I) -> Vec<(I, T)> {
-    let changed = all.iter().enumerate().filter(|(_, one)| one.is_touched);
-    changed.map(|(at, one)| (id(at as u32), one.value.clone())).collect()
-}
-
-fn untouch<T>(all: &mut [Touched<T>]) {
-    all.iter_mut().for_each(|one| one.is_touched = false);
 }
 
 fn row_of(settled: &Settled<'_>, directory: &Directory) -> CallRow {

@@ -13,7 +13,8 @@
 //! - [`restore`]: what a start puts back
 //! - [`publish`]: state to snapshot
 //! - `mapping`: by which mapping of its columns a source is read
-//! - `standing`: how sources and store have fared since the start
+//! - `standing`: how sources and store have fared since the start · `touched`: values that are stored
+//!   when they have changed
 //! - [`anteroom`]: before there is a store · [`away`]: while the store cannot take anything
 //! - [`run`]: the loop of the daemon: group commit, retry, the spool, expiry, publishing
 
@@ -27,6 +28,7 @@ mod recall;
 pub mod restore;
 pub mod run;
 mod standing;
+mod touched;
 
 pub use self::anteroom::Anteroom;
 pub use self::core::Engine;

@@ -1,7 +1,8 @@
 //! What a start puts back: sources, totals, open calls, live windows, today's and this month's cells.
 
 use crate::call::fact::Was;
-use crate::engine::core::{Engine, Touched};
+use crate::engine::core::Engine;
+use crate::engine::touched::Touched;
 use crate::measure::Moment;
 use crate::names::{QueueId, UnitId};
 use crate::stats::{CellKey, Scope, Tier};
