@@ -11,7 +11,7 @@ use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::sync::Arc;
 
-use servicegrad::call::fact::Change;
+use servicegrad::call::fact::{Change, Outcome, VisitFact};
 use servicegrad::call::{NoArchive, Tracker, TrackerSettings};
 use servicegrad::directory::{Directory, OrganisationSettings, QueueSettings, Units};
 use servicegrad::event::{CallEvent, json};
@@ -19,14 +19,17 @@ use servicegrad::measure::Moment;
 use servicegrad::names::SourceId;
 use servicegrad::simulate::queue_log::Renderer;
 use servicegrad::simulate::{Scenario, Switchboard};
+use servicegrad::source::import::EVENTS_PER_BATCH;
 use servicegrad::source::kind::kind_named;
 use servicegrad::source::{Batch, Decode, SourceSettings};
 use servicegrad::stats::rollup::Rollup;
 
+/// The allocator of the program.
+#[global_allocator]
+static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Bytes decoded at a time: what they come to stays in the processor's cache.
 pub const PIECE: usize = 64 * 1024;
-/// Events between two settlings, as import has between two commits.
-const EVENTS_PER_SETTLING: u64 = 5_000;
 
 /// The model customer for this many days, as queue_log and as NDJSON.
 pub fn logs(days: i64, busier: f64) -> (Vec<u8>, Vec<u8>) {
@@ -162,8 +165,8 @@ pub fn replay(directory: &Arc<Directory>, kind: &str, pieces: impl Iterator<Item
             let Ok(_) = done.tracker.apply(source, &event, &mut NoArchive);
             done.events += 1;
         }
-        if done.events / EVENTS_PER_SETTLING != settled {
-            settled = done.events / EVENTS_PER_SETTLING;
+        if done.events / EVENTS_PER_BATCH as u64 != settled {
+            settled = done.events / EVENTS_PER_BATCH as u64;
             settle(&mut done);
         }
     }
@@ -173,18 +176,17 @@ pub fn replay(directory: &Arc<Directory>, kind: &str, pieces: impl Iterator<Item
 
 fn settle(done: &mut Replay) {
     let source = SourceId(0);
-    let changes = done.tracker.settle(|_| {});
-    for change in changes.iter().flat_map(|call| &call.changes) {
-        if let Change::Visit(visit) = change {
-            let answered = |fact: &Option<servicegrad::call::fact::VisitFact>| {
-                i64::from(
-                    fact.as_ref().is_some_and(|fact| fact.outcome == Some(servicegrad::call::fact::Outcome::Answered)),
-                )
-            };
-            done.answered += answered(&visit.is) - answered(&visit.was);
+    let (rollup, answered) = (&mut done.rollup, &mut done.answered);
+    let is_answered =
+        |fact: &Option<VisitFact>| i64::from(fact.as_ref().is_some_and(|fact| fact.outcome == Some(Outcome::Answered)));
+    done.tracker.settle(|_, changes| {
+        for change in &changes {
+            if let Change::Visit(visit) = change {
+                *answered += is_answered(&visit.is) - is_answered(&visit.was);
+            }
+            rollup.apply(change);
         }
-        done.rollup.apply(change);
-    }
+    });
     done.rollup.committed(done.tracker.source(source).newest.unwrap_or_default());
     done.tracker.expire(source, None);
 }

@@ -7,27 +7,43 @@ use crate::alert::rules;
 use crate::alert::settings::{AlertSettings, ReceiverKind, ReceiverSettings};
 use crate::alert::watch::{News, What};
 use crate::alert::words::summary;
+use crate::directory::Directory;
 use crate::i18n::{Language, text, text_with};
 use crate::measure::{Moment, Span};
 use crate::post::{Letter, Mail};
 
+/// What letters are written by.
+#[derive(Clone, Copy, Debug)]
+pub struct Writer<'a> {
+    /// How the house wants to be told.
+    pub settings: &'a AlertSettings,
+    /// What people call its queues and units.
+    pub directory: &'a Directory,
+}
+
+impl Writer<'_> {
+    fn summary(self, news: &News, rule: &Rule, language: Language) -> String {
+        summary(&news.key, rule, news.entry.value, language, self.directory)
+    }
+}
+
 /// The letter that tells a receiver; `None` where the rule is unknown.
-pub fn letter(news: &News, receiver: &ReceiverSettings, settings: &AlertSettings) -> Option<Letter> {
+pub fn letter(news: &News, receiver: &ReceiverSettings, by: Writer<'_>) -> Option<Letter> {
     let rule = rules::named(&news.key.alert)?;
     Some(match receiver.kind {
         ReceiverKind::Webhook => {
-            Letter::Post { receiver: receiver.name.clone(), body: body(news, rule, settings).to_string() }
+            Letter::Post { receiver: receiver.name.clone(), body: body(news, rule, by).to_string() }
         }
         ReceiverKind::Alertmanager => {
-            let alert = for_alertmanager(news, rule, settings);
+            let alert = for_alertmanager(news, rule, by);
             Letter::Post { receiver: receiver.name.clone(), body: json!([alert]).to_string() }
         }
         ReceiverKind::Email => {
-            let language = settings.language.into();
+            let language = by.settings.language.into();
             Letter::Mail(Mail {
                 to: receiver.to.clone(),
-                subject: subject(news, rule, language),
-                text: words(news, rule, settings, language),
+                subject: subject(news, rule, language, by),
+                text: words(news, rule, language, by),
                 attachments: Vec::new(),
             })
         }
@@ -49,7 +65,7 @@ pub fn key(news: &News, receiver: &str) -> String {
 }
 
 /// The alert for a webhook.
-fn body(news: &News, rule: &Rule, settings: &AlertSettings) -> Value {
+fn body(news: &News, rule: &Rule, by: Writer<'_>) -> Value {
     let labels: serde_json::Map<String, Value> =
         news.key.labels.iter().map(|(name, value)| (name.clone(), json!(value))).collect();
     json!({
@@ -62,16 +78,16 @@ fn body(news: &News, rule: &Rule, settings: &AlertSettings) -> Value {
         "fired": news.entry.fired.map(Moment::to_rfc3339),
         "at": news.at.to_rfc3339(),
         "summary": {
-            "sv": summary(&news.key, rule, news.entry.value, Language::Sv),
-            "en": summary(&news.key, rule, news.entry.value, Language::En),
+            "sv": by.summary(news, rule, Language::Sv),
+            "en": by.summary(news, rule, Language::En),
         },
-        "runbook": runbook(rule, settings),
+        "runbook": runbook(rule, by.settings),
     })
 }
 
 /// The alert as Alertmanager's API takes it. It is told again and again while it fires, and believes
 /// that it is over when it has not been told for a while.
-pub fn for_alertmanager(news: &News, rule: &Rule, settings: &AlertSettings) -> Value {
+pub fn for_alertmanager(news: &News, rule: &Rule, by: Writer<'_>) -> Value {
     let mut labels: serde_json::Map<String, Value> =
         news.key.labels.iter().map(|(name, value)| (name.clone(), json!(value))).collect();
     labels.insert("alertname".into(), json!(rule.name));
@@ -79,8 +95,8 @@ pub fn for_alertmanager(news: &News, rule: &Rule, settings: &AlertSettings) -> V
     labels.insert("job".into(), json!("servicegrad"));
     let ends = if news.what == What::Resolved { news.at } else { news.at.plus_ms(BELIEVED_MS) };
     let mut annotations = serde_json::Map::new();
-    annotations.insert("summary".into(), json!(summary(&news.key, rule, news.entry.value, settings.language.into())));
-    if let Some(runbook) = runbook(rule, settings) {
+    annotations.insert("summary".into(), json!(by.summary(news, rule, by.settings.language.into())));
+    if let Some(runbook) = runbook(rule, by.settings) {
         annotations.insert("runbook_url".into(), json!(runbook));
     }
     json!({
@@ -98,24 +114,24 @@ fn runbook(rule: &Rule, settings: &AlertSettings) -> Option<String> {
     settings.runbooks.as_ref().map(|page| format!("{page}#{}", rule.name.to_ascii_lowercase()))
 }
 
-fn subject(news: &News, rule: &Rule, language: Language) -> String {
+fn subject(news: &News, rule: &Rule, language: Language, by: Writer<'_>) -> String {
     let what = match news.what {
         What::Fired => text(language, "alert-fired"),
         What::Reminder => text(language, "alert-reminder"),
         What::Resolved => text(language, "alert-resolved"),
     };
-    format!("[{what}] {}", summary(&news.key, rule, news.entry.value, language))
+    format!("[{what}] {}", by.summary(news, rule, language))
 }
 
-fn words(news: &News, rule: &Rule, settings: &AlertSettings, language: Language) -> String {
+fn words(news: &News, rule: &Rule, language: Language, by: Writer<'_>) -> String {
     let lasted = Span::from_seconds((news.at - news.entry.since) / 1000);
     let mut lines = vec![
-        summary(&news.key, rule, news.entry.value, language),
+        by.summary(news, rule, language),
         String::new(),
         text_with(language, "alert-since", &[("since", news.entry.since.to_rfc3339()), ("lasted", lasted.to_string())]),
         format!("{} · {}", rule.name, rule.severity.as_str()),
     ];
-    lines.extend(runbook(rule, settings));
+    lines.extend(runbook(rule, by.settings));
     lines.join("\n")
 }
 
@@ -124,6 +140,7 @@ mod tests {
     use super::*;
     use crate::alert::watch::Entry;
     use crate::alert::watch::Key;
+    use crate::directory::{QueueSettings, Units};
 
     fn news(what: What) -> News {
         let labels = vec![("queue".to_owned(), "kundtjanst".to_owned())];
@@ -142,12 +159,17 @@ mod tests {
     fn a_webhook_is_told_everything_and_a_mail_one_sentence_first() {
         let settings = AlertSettings { runbooks: Some("https://x/sv.md".into()), ..AlertSettings::default() };
         let rule = rules::named("AnswerRateLow").unwrap();
-        let told = body(&news(What::Fired), rule, &settings);
+        let zone = chrono_tz::Europe::Stockholm;
+        let queue: QueueSettings = toml::from_str("name = \"kundtjanst\"\ntitle = \"Kundtjänst\"").unwrap();
+        let queues = vec![queue.check(zone, None).unwrap()];
+        let directory = Directory::new(zone, Vec::new(), queues, Units::none()).unwrap();
+        let by = Writer { settings: &settings, directory: &directory };
+        let told = body(&news(What::Fired), rule, by);
         assert_eq!(told["labels"]["queue"], "kundtjanst");
         assert_eq!(told["runbook"], "https://x/sv.md#answerratelow");
         assert_eq!(told["value"], 0.812);
-        let subject = subject(&news(What::Resolved), rule, Language::Sv);
-        assert!(subject.contains("kundtjanst") && subject.contains("81,2\u{a0}%"), "{subject}");
+        let subject = subject(&news(What::Resolved), rule, Language::Sv, by);
+        assert!(subject.contains("Kundtjänst") && subject.contains("81,2\u{a0}%"), "{subject}");
     }
 
     #[test]

@@ -9,13 +9,14 @@ use serde_json::json;
 use tokio::sync::{mpsc, watch};
 
 use crate::alert::board::{AlertNow, Ask, State, Words};
-use crate::alert::notice;
+use crate::alert::notice::{self, Writer};
 use crate::alert::rules;
 use crate::alert::settings::{AlertSettings, ReceiverKind};
 use crate::alert::silence::{SILENCES_MAX, Silence};
 use crate::alert::watch::{Key, News, Watch, What, is_hidden};
 use crate::alert::words::summary;
-use crate::clock::Clock;
+use crate::clock::{CalmClock, Clock};
+use crate::directory::Directory;
 use crate::i18n::Language;
 use crate::measure::Moment;
 use crate::post::Letter;
@@ -45,6 +46,8 @@ pub struct Alerts {
     pub wake: SyncSender<()>,
     /// Tells the time.
     pub clock: Clock,
+    /// The same for what lasts: holds, reminders, silences.
+    pub calm: CalmClock,
     /// Turns true when it is time to stop.
     pub stop: watch::Receiver<bool>,
 }
@@ -65,7 +68,7 @@ impl Alerts {
         let mut memory: Option<Memory> = None;
         let mut stop = self.stop.clone();
         loop {
-            let now = self.clock.now();
+            let now = self.calm.now();
             match self.round(&mut memory, now) {
                 Ok(()) => {}
                 // Nothing is told before it is kept; the next round tries again from the same state.
@@ -88,18 +91,21 @@ impl Alerts {
         let known = self.remember(memory.as_ref())?;
         let mut next = known.clone();
         let snapshot = self.snapshots.borrow().clone();
+        // The age of what is shown is told by the clock that stands on it.
+        let shown = self.clock.now();
         let mut findings = Vec::new();
         for rule in rules::RULES {
             if let Some(judge) = rule.judge {
-                findings.extend(judge(&snapshot, now).into_iter().map(|finding| (rule, finding)));
+                findings.extend(judge(&snapshot, shown).into_iter().map(|finding| (rule, finding)));
             }
         }
         next.silences.retain(|silence| silence.is_in_force(now) || silence.from > now);
         let settings = &self.settings;
         let news = next.watch.step(now, findings, &|rule| settings.rule(rule), settings.remind, &next.silences);
-        let mut letters = self.letters(&news);
+        let by = Writer { settings, directory: &snapshot.directory };
+        let mut letters = self.letters(&news, by);
         if next.refreshed.is_none_or(|at| now - at >= REFRESH_MS) {
-            let refreshed = self.refresh(&next.watch, now);
+            let refreshed = self.refresh(&next.watch, now, by);
             // Nothing that fires: nothing is told, and nothing kept.
             if !refreshed.is_empty() {
                 next.refreshed = Some(now);
@@ -130,7 +136,7 @@ impl Alerts {
         serde_json::from_str(&text).map_err(|_| StoreError::Damaged { what: "what the alerts kept".to_owned() })
     }
 
-    fn letters(&self, news: &[News]) -> Vec<(String, Letter)> {
+    fn letters(&self, news: &[News], by: Writer<'_>) -> Vec<(String, Letter)> {
         let mut letters = Vec::new();
         for news in news {
             let Some(rule) = rules::named(&news.key.alert) else { continue };
@@ -139,7 +145,7 @@ impl Alerts {
                 if news.what == What::Reminder && receiver.kind == ReceiverKind::Alertmanager {
                     continue;
                 }
-                let letter = notice::letter(news, receiver, &self.settings);
+                let letter = notice::letter(news, receiver, by);
                 letters.extend(letter.map(|letter| (notice::key(news, &receiver.name), letter)));
             }
         }
@@ -147,7 +153,7 @@ impl Alerts {
     }
 
     /// Tells each Alertmanager anew of what fires and was told, in one letter.
-    fn refresh(&self, watch: &Watch, now: Moment) -> Vec<(String, Letter)> {
+    fn refresh(&self, watch: &Watch, now: Moment, by: Writer<'_>) -> Vec<(String, Letter)> {
         let receivers = self.settings.receiver.iter().filter(|one| one.kind == ReceiverKind::Alertmanager);
         let letters = receivers.filter_map(|receiver| {
             let told = watch.entries().iter().filter(|(_, entry)| entry.told.is_some_and(|told| told < now));
@@ -155,7 +161,7 @@ impl Alerts {
                 .filter_map(|(key, entry)| {
                     let rule = rules::named(&key.alert).filter(|rule| receiver.wants(key, rule.severity))?;
                     let news = News { what: What::Reminder, key: key.clone(), entry: entry.clone(), at: now };
-                    Some(notice::for_alertmanager(&news, rule, &self.settings))
+                    Some(notice::for_alertmanager(&news, rule, by))
                 })
                 .collect();
             let body = json!(alerts).to_string();
@@ -166,7 +172,7 @@ impl Alerts {
     }
 
     fn answer(&mut self, memory: &mut Option<Memory>, ask: Ask) {
-        let now = self.clock.now();
+        let now = self.calm.now();
         match ask {
             Ask::Silence(silence, done) => {
                 // Whoever asked may have gone away.
@@ -221,7 +227,8 @@ impl Alerts {
     }
 
     fn show(&self, memory: &Memory, now: Moment) {
-        self.state.send_replace(Arc::new(state(memory, now)));
+        let directory = Arc::clone(&self.snapshots.borrow().directory);
+        self.state.send_replace(Arc::new(state(memory, now, &directory)));
     }
 }
 
@@ -230,7 +237,7 @@ fn about(silence: &Silence) -> String {
     format!("silence {} {} {}", silence.id, silence.alert.as_deref().unwrap_or("any"), labels.join(","))
 }
 
-fn state(memory: &Memory, now: Moment) -> State {
+fn state(memory: &Memory, now: Moment, directory: &Directory) -> State {
     let entries = memory.watch.entries();
     let firing: Vec<Key> =
         entries.iter().filter(|(_, entry)| entry.fired.is_some()).map(|(key, _)| key.clone()).collect();
@@ -252,8 +259,8 @@ fn state(memory: &Memory, now: Moment) -> State {
                 fired_ms: entry.fired.map(|at| at.0),
                 value: entry.value,
                 summary: Words {
-                    sv: summary(key, rule, entry.value, Language::Sv),
-                    en: summary(key, rule, entry.value, Language::En),
+                    sv: summary(key, rule, entry.value, Language::Sv, directory),
+                    en: summary(key, rule, entry.value, Language::En, directory),
                 },
             });
         }

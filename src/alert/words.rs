@@ -2,15 +2,32 @@
 
 use crate::alert::rule::{Reading, Rule};
 use crate::alert::watch::Key;
+use crate::directory::Directory;
 use crate::i18n::{Language, numbers, text_with};
 
 /// What a text says where a rule names no such thing.
 const NOBODY: &str = "–";
 
-/// One sentence that says who and how much.
-pub fn summary(key: &Key, rule: &Rule, value: f64, language: Language) -> String {
-    let label = |name: &str| key.label(name).unwrap_or(NOBODY).to_owned();
+/// One sentence that says who, as people call them, and how much.
+pub fn summary(key: &Key, rule: &Rule, value: f64, language: Language, directory: &Directory) -> String {
+    let label =
+        |name: &str| key.label(name).map_or_else(|| NOBODY.to_owned(), |of| called(name, of, language, directory));
     summary_with(rule, language, &label, &reading(rule, value, language))
+}
+
+/// What people call what a label names; the label's own word where nobody is of that name any more.
+fn called(label: &str, name: &str, language: Language, directory: &Directory) -> String {
+    let title = match label {
+        "queue" => directory.queue_named(name).map(|id| directory.queue(id).title.clone()),
+        "unit" => directory.unit_named(name).map(|id| directory.unit(id).title.clone()),
+        "organisation" => directory.organisation_named(name).map(|id| directory.organisation(id).title.clone()),
+        "threshold" => {
+            let seconds = name.strip_suffix('s').and_then(|seconds| seconds.parse().ok());
+            seconds.map(|seconds| numbers::threshold(language, seconds))
+        }
+        _ => None,
+    };
+    title.unwrap_or_else(|| name.to_owned())
 }
 
 /// The same with whatever stands for labels and value: rules for Prometheus put their templates in.

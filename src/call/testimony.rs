@@ -221,6 +221,11 @@ impl SwitchQueues {
         self.list.get(queue.0 as usize).and_then(|(_, measured)| *measured)
     }
 
+    /// The switch's names of those that feed no measured queue.
+    pub fn unmeasured(&self) -> impl Iterator<Item = &str> {
+        self.list.iter().filter(|(_, measured)| measured.is_none()).map(|(name, _)| name.as_str())
+    }
+
     /// The switch's name of it.
     pub fn name(&self, queue: SwitchQueue) -> &str {
         self.list.get(queue.0 as usize).map_or("", |(name, _)| name.as_str())

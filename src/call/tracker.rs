@@ -11,10 +11,10 @@ use std::sync::Arc;
 use ahash::AHashMap;
 
 use crate::call::TrackerSettings;
-use crate::call::fact::{CallChanges, CallFacts};
+use crate::call::fact::{CallFacts, Change};
 use crate::call::fold::{self, Context};
 use crate::call::stay::SwitchTimes;
-use crate::call::testimony::{Milestone, SwitchQueues, Testimony};
+use crate::call::testimony::{Milestone, SwitchQueue, SwitchQueues, Testimony};
 use crate::directory::Directory;
 use crate::event::{CallEvent, EventKind, Reason};
 use crate::measure::{Moment, Span};
@@ -141,7 +141,8 @@ pub struct Tracker {
     slots: Vec<Option<Held>>,
     free: Vec<u32>,
     turns: u32,
-    dirty: Vec<u32>,
+    /// Calls that were touched, each with the queue that it names first.
+    dirty: Vec<(Option<SwitchQueue>, u32)>,
     due: Vec<BinaryHeap<Reverse<(Moment, u32, u32)>>>,
     went_stale: u64,
     horizon: Option<Moment>,
@@ -341,7 +342,8 @@ impl Tracker {
         let Some(held) = &mut self.slots[slot as usize] else { return };
         if !held.is_dirty {
             held.is_dirty = true;
-            self.dirty.push(slot);
+            let queue = held.call.testimonies.iter_mut().find_map(|testimony| testimony.what.queue_mut().copied());
+            self.dirty.push((queue, slot));
         }
     }
 
@@ -384,11 +386,14 @@ impl Tracker {
         self.due[held.key.source.index()].push(Reverse((due, slot, held.turn)));
     }
 
-    /// Works out what the calls touched since the last time now say, and what changed. `visit` is
-    /// shown each of them as it now is, to be stored.
-    pub fn settle(&mut self, mut visit: impl FnMut(Settled<'_>)) -> Vec<CallChanges> {
-        let mut all = Vec::new();
-        for slot in std::mem::take(&mut self.dirty) {
+    /// Works out what the calls touched since the last time now say. `visit` is shown each of them as
+    /// it now is, to be stored, with what has changed.
+    pub fn settle(&mut self, mut visit: impl FnMut(Settled<'_>, Vec<Change>)) {
+        let mut dirty = std::mem::take(&mut self.dirty);
+        // Calls of one queue one after another: what they are counted in is then at hand in the
+        // processor's cache.
+        dirty.sort_by_key(|(queue, _)| *queue);
+        for (_, slot) in dirty {
             let Some(held) = &mut self.slots[slot as usize] else { continue };
             let times = &self.sources[held.key.source.index()];
             let newest = newest_of(&held.call).unwrap_or_default();
@@ -418,20 +423,10 @@ impl Tracker {
             let untold = held.call.facts.orphans.saturating_sub(held.call.orphans_told);
             let orphans = if held.is_settled || is_in { untold } else { 0 };
             held.call.orphans_told += orphans;
-            visit(Settled {
-                key: &held.key,
-                call: &held.call,
-                queues: &self.queues,
-                newest,
-                is_over: held.is_settled,
-                orphans,
-            });
-            if !changes.is_empty() {
-                all.push(CallChanges { key: held.key.clone(), changes });
-            }
+            let (queues, is_over) = (&self.queues, held.is_settled);
+            visit(Settled { key: &held.key, call: &held.call, queues, newest, is_over, orphans }, changes);
             self.schedule(slot);
         }
-        all
     }
 
     /// Lets go of settled calls that have been silent for the allowed lateness, and marks those to
@@ -439,7 +434,8 @@ impl Tracker {
     /// later than its newest event; the wall clock, for a source that is read to its end.
     pub fn expire(&mut self, source: SourceId, now: Option<Moment>) {
         let times = &mut self.sources[source.index()];
-        times.now = times.now.max(now);
+        // Also back: a clock that ran ahead was set right.
+        times.now = now.map_or(times.now, |now| times.newest.max(Some(now)));
         let Some(now) = times.now else { return };
         while let Some(&Reverse((due, slot, turn))) = self.due[source.index()].peek() {
             if due > now {

@@ -142,18 +142,16 @@ fn is_twin(one: &Told<'_>, other: &Told<'_>) -> bool {
     what.target == whose.target && (first.stamp.at - second.stamp.at).abs() <= AGREE_MS
 }
 
-impl<'a> Told<'a> {
+impl Told<'_> {
     /// Takes over what another feed knows of the same transfer and this one does not.
-    fn learn(&mut self, other: &Told<'a>) {
+    fn learn(&mut self, other: &Self) {
         self.ringing = self.ringing.or(other.ringing);
         self.forwarded = self.forwarded.or(other.forwarded);
         if self.taken.is_none() && self.failed.is_none() {
             (self.taken, self.failed, self.withdrawn) = (other.taken, other.failed, other.withdrawn);
         }
     }
-}
 
-impl Told<'_> {
     /// Which unit the target passed the call on to, and when.
     fn forwarded_to(&self, directory: &Directory) -> Option<(Moment, UnitId)> {
         self.forwarded.map(|(at, target)| (at, directory.unit_of(target, at)))
@@ -165,8 +163,8 @@ impl Around<'_> {
         let (testimony, sent) = told.sent?;
         let started = testimony.stamp.at;
         let unit = self.directory.unit_of(&sent.target, started);
-        let is_of_no_unit = sent.kind == TransferKind::Direct || self.went_into_queue(sent, started);
-        if unit == UNKNOWN_UNIT && is_of_no_unit {
+        let is_of_no_unit = || sent.kind == TransferKind::Direct || self.went_into_queue(sent, started);
+        if unit == UNKNOWN_UNIT && is_of_no_unit() {
             return None;
         }
         let (outcome, ended) = match (self.outcome(told, started), told.forwarded_to(self.directory)) {

@@ -28,7 +28,7 @@ enum Command {
     Demo(demo::DemoArgs),
     /// Read old files of a source into the store, plain or gzip
     Import(import::ImportArgs),
-    /// The figures of a period as table, JSON, CSV, XLSX or HTML
+    /// The figures of a period as table, JSON, CSV, XLSX, HTML or, where it is built in, PDF
     Report(report::ReportArgs),
     /// How many attendants a queue needs per half-hour, and what to expect of another number
     Staffing(staffing::StaffingArgs),

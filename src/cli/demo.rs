@@ -26,8 +26,9 @@ use crate::source::{Batch, Delivery, Sink};
 
 /// How often what has happened is told.
 const PACE: Duration = Duration::from_millis(200);
-/// The demonstration has been busy for this long when it begins.
+/// The demonstration has been busy for this long when it begins, or since this hour of the day.
 const WARM_MS: i64 = 2 * 3_600_000;
+const MORNING_MS: i64 = 7 * 3_600_000;
 /// Most days behind it: more than a year, so that a month has the same a year ago beside it.
 const DAYS_MAX: u64 = 800;
 
@@ -199,7 +200,9 @@ impl Calls {
                 let (from, until) = (midnight(behind), midnight(0));
                 let past =
                     (behind > 0).then(|| Switchboard::new(Scenario::municipal().busier(args.busier), !seed, from));
-                (past.map(|past| (past, until)), now.plus_ms(-WARM_MS))
+                let warm = now.plus_ms(-WARM_MS);
+                let since = if args.switch.is_some() { warm } else { warm.min(until.plus_ms(MORNING_MS)) };
+                (past.map(|past| (past, until)), since)
             }
         };
         let mut model = Scenario::municipal().busier(args.busier);

@@ -16,6 +16,9 @@ use crate::source::kind::kind_named;
 use crate::source::{Batch, Receipt};
 use crate::store;
 
+/// Most queues that are told by name.
+const QUEUES_TOLD: usize = 10;
+
 /// Arguments of `import`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -62,6 +65,7 @@ pub fn run(args: &ImportArgs) -> Result<(), CliError> {
     if let Some(mapping) = config.sources[source.index()].mapping() {
         engine.read_by(source, &mapping);
     }
+    let (unmeasured_before, _) = engine.unmeasured(source);
     let mut decoder = (kind.decoder)(&config.sources[source.index()]);
     let mut total = Receipt::default();
     let mut take = |batch| -> Result<(), CliError> {
@@ -93,7 +97,21 @@ pub fn run(args: &ImportArgs) -> Result<(), CliError> {
         "{} events imported, {} known already, {} unusable (see `dead_letter` in the store)",
         total.accepted, total.duplicates, total.rejected
     ));
+    let (unmeasured, queues) = engine.unmeasured(source);
+    if unmeasured > unmeasured_before {
+        tell(&format!(
+            "{} of them name queues that are not measured ({}); if one should be, put it into `from` of its [[queue]]",
+            unmeasured - unmeasured_before,
+            named(&queues)
+        ));
+    }
     Ok(())
+}
+
+/// The first few of some names.
+fn named(names: &[&str]) -> String {
+    let shown = names[..names.len().min(QUEUES_TOLD)].join(", ");
+    if names.len() > QUEUES_TOLD { format!("{shown} and {} more", names.len() - QUEUES_TOLD) } else { shown }
 }
 
 fn progress(file: &std::path::Path) -> ProgressBar {

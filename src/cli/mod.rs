@@ -4,6 +4,7 @@
 //! - [`error`]: how it can fail, and with which exit code
 //! - [`run`], [`demo`], [`import`], [`report`], [`check`], [`simulate`], [`capture`], [`generate`],
 //!   [`staffing`], [`token`], [`user`], [`audit`], [`store`]: one command each
+//! - `grant`: what somebody is let in for, as it is typed
 //! - `try_records`: what a file of records would come to
 //! - `witness`: notes what a command did to the access of others
 //! - [`output`]: writing for people and pipes · `outlet`: sending simulated events
@@ -15,6 +16,7 @@ pub mod command;
 pub mod demo;
 pub mod error;
 pub mod generate;
+mod grant;
 pub mod import;
 mod outlet;
 pub mod output;

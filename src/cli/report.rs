@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::Args;
-use clap::builder::PossibleValuesParser;
+use clap::builder::{PossibleValue, PossibleValuesParser};
 
 use crate::cli::error::CliError;
 use crate::cli::output::deliver;
@@ -18,7 +18,10 @@ use crate::report::document::{Speak, explain::explanation};
 use crate::report::explain::explain;
 use crate::report::period::between;
 use crate::report::render::DOCUMENT_FORMATS;
-use crate::report::{FORMATS, Interval, Locale, REPORTS, ReportKind, Request, Style, month_report};
+use crate::report::{
+    FORMATS, Format, Interval, LEFT_OUT, Locale, NoRevision, REPORTS, ReportKind, Request, Style, earlier_report,
+    month_report,
+};
 use crate::stats::period::Period;
 use crate::store::{self, Reader, Sight};
 
@@ -30,6 +33,7 @@ Examples:
   servicegrad report --config config/lystkom.toml --from 2026-11-01 --to 2026-12-01 --format json --interval day
   servicegrad report --config config/lystkom.toml --kind year --period 2026 --format xlsx --output 2026.xlsx
   servicegrad report --config config/lystkom.toml --kind units --organisation lycksele --period 2026-Q4 --format html
+  servicegrad report --config config/lystkom.toml --period 2026-11 --revision 1 --format html --output signed.html
   servicegrad report --config config/lystkom.toml --period 2026-11 --explain --queue itsupport --missed
   servicegrad report --config config/lystkom.toml --period 2026-T3 --format csv --locale sv --output tertial.csv")]
 pub struct ReportArgs {
@@ -48,6 +52,9 @@ pub struct ReportArgs {
     /// The day after the last: 2026-12-01
     #[arg(long, requires = "from", value_name = "DAY")]
     to: Option<String>,
+    /// Show a closed month as this revision of it has it, in place of the last
+    #[arg(long, value_name = "N", requires = "period", conflicts_with = "explain")]
+    revision: Option<u32>,
     /// Which report, for people: month, year (month by month), units, hours, definitions. JSON and CSV
     /// hold everything
     #[arg(long, default_value = REPORTS[0].name, value_parser = PossibleValuesParser::new(REPORTS.iter().map(|kind| kind.name)))]
@@ -75,7 +82,7 @@ pub struct ReportArgs {
     #[arg(long, requires = "explain")]
     missed: bool,
     /// How it is written
-    #[arg(long, default_value = "table", value_parser = PossibleValuesParser::new(FORMATS.iter().map(|format| format.name)))]
+    #[arg(long, default_value = "table", value_parser = formats())]
     format: String,
     /// List intervals as well, those with visits
     #[arg(long, value_parser = PossibleValuesParser::new(Interval::ALL.map(Interval::as_str)))]
@@ -91,6 +98,13 @@ pub struct ReportArgs {
     output: Option<PathBuf>,
 }
 
+/// The formats there are. Those that were left out of this build are not shown, and understood: so that
+/// whoever asks for one is told how to come by it.
+fn formats() -> PossibleValuesParser {
+    let known = FORMATS.iter().map(|format| PossibleValue::new(format.name));
+    PossibleValuesParser::new(known.chain(LEFT_OUT.iter().map(|(name, _)| PossibleValue::new(*name).hide(true))))
+}
+
 /// Reads and writes a report.
 pub fn run(args: &ReportArgs) -> Result<(), CliError> {
     let mut config = config::load(&args.config)?;
@@ -103,9 +117,7 @@ pub fn run(args: &ReportArgs) -> Result<(), CliError> {
         _ => Err("give --period, or --from and --to".to_owned()),
     }
     .map_err(CliError::Usage)?;
-    let Some(format) = FORMATS.iter().find(|format| format.name == args.format) else {
-        return Err(CliError::Usage(format!("there is no format `{}`", args.format)));
-    };
+    let format = Format::named(&args.format).map_err(CliError::Usage)?;
     let reader = store::open_reader(&config.store, &config.directory)?;
     let Some(kind) = ReportKind::named(&args.kind) else {
         return Err(CliError::Usage(format!("there is no report `{}`", args.kind)));
@@ -126,7 +138,14 @@ pub fn run(args: &ReportArgs) -> Result<(), CliError> {
     if let (true, Some(queue)) = (args.explain, &args.queue) {
         return explained(args, &config, &*reader, &request, queue);
     }
-    let report = month_report(&*reader, &config.directory, &request, Clock::system().now())?;
+    let now = Clock::system().now();
+    let report = match args.revision {
+        None => month_report(&*reader, &config.directory, &request, now)?,
+        Some(asked) => earlier_report(&*reader, &config.directory, &request, asked, now).map_err(|why| match why {
+            NoRevision::Store(error) => CliError::Store(error),
+            why => CliError::Usage(why.to_string()),
+        })?,
+    };
     let is_colour = args.output.is_none() && stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     let style = Style { language: args.lang, locale: args.locale, is_colour };
     let mut bytes = Vec::new();

@@ -5,11 +5,12 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 
 use crate::cli::error::CliError;
+use crate::cli::grant::GrantArgs;
 use crate::cli::output::print;
 use crate::cli::witness::Witness;
 use crate::clock::Clock;
 use crate::config::{self, Config};
-use crate::web::grant::{Grant, Role};
+use crate::web::grant::Grant;
 use crate::web::kept;
 use crate::web::sessions::word;
 use crate::web::tokens::{Token, TokenFile, hash};
@@ -37,15 +38,8 @@ enum What {
     Create {
         /// What it is to be known by: a-z, 0-9, - and _
         name: String,
-        /// What it is for
-        #[arg(long)]
-        role: Role,
-        /// A queue that it shows, or all; may be given several times
-        #[arg(long = "queue", value_name = "QUEUE")]
-        queues: Vec<String>,
-        /// An organisation that it shows, or all; may be given several times
-        #[arg(long = "organisation", value_name = "ORGANISATION")]
-        organisations: Vec<String>,
+        #[command(flatten)]
+        grant: GrantArgs,
     },
     /// List the tokens; what they are is nowhere kept
     List,
@@ -65,14 +59,16 @@ pub fn run(args: &TokenArgs) -> Result<(), CliError> {
     let failed = |error: kept::KeptError| CliError::Failed(error.to_string());
     let mut file: TokenFile = kept::read(&path).map_err(failed)?;
     match &args.what {
-        What::Create { name, role, queues, organisations } => {
-            let (secret, token) = make(&config, name, *role, queues, organisations)?;
+        What::Create { name, grant } => {
+            let grant = grant.grant()?;
+            let detail = format!("role {}", grant.role.as_str());
+            let (secret, token) = make(&config, name, grant)?;
             if file.tokens.iter().any(|other| other.name == *name) {
                 return Err(CliError::Usage(format!("there is a token `{name}`; revoke it first")));
             }
             file.tokens.push(token);
             kept::write(&path, &file).map_err(failed)?;
-            Witness::of(&config).note("token_created", name, format!("role {}", role.as_str()));
+            Witness::of(&config).note("token_created", name, detail);
             Ok(print(format!("{secret}\n").as_bytes())?)
         }
         What::List => Ok(print(list(&file).as_bytes())?),
@@ -89,19 +85,9 @@ pub fn run(args: &TokenArgs) -> Result<(), CliError> {
     }
 }
 
-fn make(
-    config: &Config,
-    name: &str,
-    role: Role,
-    queues: &[String],
-    organisations: &[String],
-) -> Result<(String, Token), CliError> {
+fn make(config: &Config, name: &str, grant: Grant) -> Result<(String, Token), CliError> {
     let secret = word().map_err(|error| CliError::Failed(format!("no random numbers: {error}")))?;
     let secret = format!("sg_{secret}");
-    let grant = Grant::new(role, queues, organisations);
-    if grant.shows_nothing() {
-        return Err(CliError::Usage("it would show nothing; give --queue or --organisation, or `all`".to_owned()));
-    }
     let (sha256, made) = (hash(&secret), Clock::system().now().to_rfc3339());
     let token = Token { name: name.to_owned(), sha256, made, grant };
     token.visitor(&config.directory).map_err(CliError::Usage)?;

@@ -6,11 +6,12 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 
 use crate::cli::error::CliError;
+use crate::cli::grant::GrantArgs;
 use crate::cli::output::print;
 use crate::cli::witness::Witness;
 use crate::clock::Clock;
 use crate::config::{self, Config};
-use crate::web::grant::{Grant, Role};
+use crate::web::grant::Grant;
 use crate::web::kept;
 use crate::web::sessions::word;
 use crate::web::users::{User, UserFile, hash};
@@ -44,15 +45,8 @@ enum What {
     Add {
         /// The name to log in with: a-z, 0-9, - and _
         name: String,
-        /// What they are let in for
-        #[arg(long)]
-        role: Role,
-        /// A queue that they see, or all; may be given several times
-        #[arg(long = "queue", value_name = "QUEUE")]
-        queues: Vec<String>,
-        /// An organisation that they see, or all; may be given several times
-        #[arg(long = "organisation", value_name = "ORGANISATION")]
-        organisations: Vec<String>,
+        #[command(flatten)]
+        grant: GrantArgs,
         /// Read the password from standard input, its first line
         #[arg(long)]
         stdin: bool,
@@ -85,14 +79,15 @@ pub fn run(args: &UserArgs) -> Result<(), CliError> {
     let unknown = |name: &str| CliError::Usage(format!("there is no user `{name}`; see `servicegrad user list`"));
     let (act, name, detail, told) = match &args.what {
         What::List => return Ok(print(list(&file).as_bytes())?),
-        What::Add { name, role, queues, organisations, stdin } => {
+        What::Add { name, grant, stdin } => {
             if file.users.iter().any(|other| other.name == *name) {
                 return Err(CliError::Usage(format!("there is a user `{name}`; remove them first")));
             }
-            let grant = Grant::new(*role, queues, organisations);
+            let grant = grant.grant()?;
+            let detail = format!("role {}", grant.role.as_str());
             let (password, told) = password(*stdin)?;
             file.users.push(made(&config, name, grant, &password)?);
-            ("user_added", name, format!("role {}", role.as_str()), told)
+            ("user_added", name, detail, told)
         }
         What::Passwd { name, stdin } => {
             let user = file.users.iter_mut().find(|user| user.name == *name).ok_or_else(|| unknown(name))?;
@@ -131,9 +126,6 @@ fn password(is_given: bool) -> Result<(String, Option<String>), CliError> {
 }
 
 fn made(config: &Config, name: &str, grant: Grant, password: &str) -> Result<User, CliError> {
-    if grant.shows_nothing() {
-        return Err(CliError::Usage("they would see nothing; give --queue or --organisation, or `all`".to_owned()));
-    }
     let argon2id = hash(password).map_err(CliError::Usage)?;
     let user = User { name: name.to_owned(), argon2id, made: Clock::system().now().to_rfc3339(), grant };
     user.visitor(&config.directory).map_err(CliError::Usage)?;

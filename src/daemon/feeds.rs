@@ -1,7 +1,7 @@
 //! From settings to running sources.
 
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
 
 use crate::clock::Clock;
@@ -42,17 +42,34 @@ impl Common {
     }
 }
 
-/// Starts a feed. `position`: how far it had been read.
+/// What is known of how far a feed had been read.
+pub(super) enum Stood {
+    /// So far; `None`: not at all.
+    At(Option<String>),
+    /// The store is not there yet, and tells later.
+    Unknown(oneshot::Receiver<Option<String>>),
+}
+
+/// Whether a source cannot wait for the store: what it says now it does not say again.
+pub(super) fn is_live(settings: &SourceSettings) -> bool {
+    settings.path.is_none() && settings.folder.is_none()
+}
+
+/// Starts a feed, from where it stood. Only a live one may be started before that is known.
 pub(super) async fn start(
     source: SourceId,
     settings: &SourceSettings,
-    position: Option<String>,
+    stood: Stood,
     health: HealthBoard,
     common: &Common,
     tasks: &mut JoinSet<()>,
 ) -> Result<(), StartError> {
     let failed = |why: String| StartError::Source { name: settings.name.clone(), why };
     let kind = kind_named(&settings.kind).ok_or_else(|| failed(format!("there is no kind `{}`", settings.kind)))?;
+    let (position, recall) = match stood {
+        Stood::At(position) => (position, None),
+        Stood::Unknown(recall) => (None, Some(recall)),
+    };
     let token = settings.read_token().map_err(|error| failed(format!("token_file: {error}")))?;
     match (kind.transport, &settings.path, settings.listen) {
         (Transport::Http, ..) => health.up(0),
@@ -69,6 +86,7 @@ pub(super) async fn start(
                 address,
                 tls: dial::tls(settings).map_err(&failed)?,
                 position,
+                recall,
                 sink: common.sink.clone(),
                 health,
                 clock: common.clock.clone(),

@@ -1,40 +1,32 @@
 //! Start, and stop in order.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::daemon::feeds::{self, Common};
+use crate::daemon::feeds::{self, Common, Stood, is_live};
 use crate::daemon::outgoing::{self, Outgoing};
-use crate::daemon::standby::lead;
-use crate::daemon::upkeep;
-use crate::engine::Engine;
+use crate::daemon::standby::{self, stand_by};
+use crate::daemon::surface::Surface;
+use crate::daemon::{early, upkeep};
 use crate::engine::run::{Joints, run};
-use crate::metrics::HttpMetrics;
-use crate::metrics::page::registry;
+use crate::engine::{Anteroom, Engine};
 use crate::names::SourceId;
 use crate::source::batch::DELIVERIES_MAX;
-use crate::source::kind::{Transport, kind_named};
-use crate::source::{HealthBoard, Sink, SourceSettings};
-use crate::stats::Snapshot;
-use crate::stats::snapshot::ReportBoard;
+use crate::source::health::Health;
+use crate::source::{HealthBoard, Sink};
 use crate::store::spool::Spool;
-use crate::store::{self, StoreError};
-use crate::web::audit::AuditTrail;
-use crate::web::gate::{Gate, GateError};
-use crate::web::ingest::POSTS_MAX;
-use crate::web::live::{Live, pace};
-use crate::web::readers::Readers;
-use crate::web::sender::{Door, Doors};
-use crate::web::serve::{Bounds, serve};
-use crate::web::settings::PublicBody;
-use crate::web::{Shared, router};
+use crate::store::{StoreError, Turn};
+use crate::web::gate::GateError;
+use crate::web::router;
+use crate::web::serve::serve;
 
 /// Why the daemon could not start.
 #[derive(Debug, thiserror::Error)]
@@ -87,19 +79,25 @@ pub struct Daemon {
 }
 
 impl Daemon {
-    /// Opens the store, restores, starts the feeds, serves the web.
+    /// Opens the store, restores, starts the feeds, serves the web. Where the server of the store is not
+    /// there yet, live sources are heard meanwhile.
     pub async fn start(config: &Config, clock: Clock) -> Result<Self, StartError> {
         let directory = Arc::clone(&config.directory);
         let address = config.http.listen;
         let listen = |error| StartError::Listen { address, error };
-        let listener = TcpListener::bind(address).await.map_err(listen)?;
+        let mut listener = TcpListener::bind(address).await.map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
-        let (store, listener) = lead(&config.store, &directory, listener, address).await?;
-        let mut engine = Engine::open(Arc::clone(&directory), config.tracker.clone(), store, clock.clone())?;
-        let mut spool =
-            Spool::open(&config.store.spool_path(), config.store.spool_bytes_max).map_err(StoreError::from)?;
-        engine.replay(&mut spool)?;
-        let (sink, live) = mpsc::channel(DELIVERIES_MAX);
+        let mut turn = Turn::default();
+        let fence = turn.fence().clone();
+        let mut opened = standby::open(&config.store, &directory, &mut turn).await;
+        if let Err(held @ StoreError::Held { .. }) = &opened
+            && config.store.is_on_server()
+        {
+            let why = held.to_string();
+            let led = stand_by(&config.store, &directory, &mut turn, why, listener, address).await?;
+            (opened, listener) = (Ok(led.0), led.1);
+        }
+        let (sink, mut live) = mpsc::channel(DELIVERIES_MAX);
         let (files_in, files) = mpsc::channel(DELIVERIES_MAX);
         let (stop_feeds, stop) = watch::channel(false);
         let (stop_engine, engine_stop) = watch::channel(false);
@@ -108,61 +106,65 @@ impl Daemon {
         let common =
             Common { sink: sink.clone(), files: files_in, clock: clock.clone(), stop: stop.clone(), recorder: None };
         let mut feeds = JoinSet::new();
+        let mut recalls = BTreeMap::new();
+        let spool = || Spool::open(&config.store.spool_path(), config.store.spool_bytes_max).map_err(StoreError::from);
+        let (store, mut spool, early) = match opened {
+            Ok(store) => (store, spool()?, None),
+            Err(away @ StoreError::Unreachable { .. }) => {
+                let anteroom = Anteroom::new(Arc::clone(&directory), config.tracker.clone(), clock.clone(), spool()?);
+                let nothing = anteroom.engine().snapshot(&|_| Health::default(), Vec::new());
+                let surface = Surface::new(config, address, &common, nothing)?;
+                let (reason, reasons) = watch::channel(away.to_string());
+                let (pages, own) = early::Pages::open(listener, &surface, reasons).map_err(listen)?;
+                listener = own;
+                tracing::error!("{away}; live sources are heard until it is there: http://{address}/readyz");
+                for (at, settings) in config.sources.iter().enumerate().filter(|(_, settings)| is_live(settings)) {
+                    let (recall, recalled) = oneshot::channel();
+                    let stood = Stood::Unknown(recalled);
+                    feeds::start(SourceId(at as u32), settings, stood, boards[at].clone(), &common, &mut feeds).await?;
+                    recalls.insert(at, recall);
+                }
+                let (settings, directory) = (&config.store, &directory);
+                let waiting = early::Waiting { settings, directory, turn: &mut turn, live: &mut live, reason };
+                let (store, spool) = waiting.wait(anteroom).await?;
+                (store, spool, Some((surface, pages)))
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let mut engine = Engine::open(Arc::clone(&directory), config.tracker.clone(), store, clock.clone())?;
+        engine.replay(&mut spool)?;
         for (at, settings) in config.sources.iter().enumerate() {
             let source = SourceId(at as u32);
             if let Some(mapping) = settings.mapping() {
                 engine.read_by(source, &mapping);
             }
             let position = engine.position(source).map(ToOwned::to_owned);
-            feeds::start(source, settings, position, boards[at].clone(), &common, &mut feeds).await?;
+            if let Some(recall) = recalls.remove(&at) {
+                // One that has no use for it has let go of the other end.
+                drop(recall.send(position));
+            } else {
+                let stood = Stood::At(position);
+                feeds::start(source, settings, stood, boards[at].clone(), &common, &mut feeds).await?;
+            }
         }
         let health = move |source: SourceId| boards.get(source.index()).map(HealthBoard::read).unwrap_or_default();
-        let reports = ReportBoard::default();
-        let first: Arc<Snapshot> = Arc::new(engine.snapshot(&health, reports.read()));
-        let (shown_out, shown) = watch::channel(Arc::clone(&first));
-        let (snapshots_out, snapshots) = watch::channel(first);
-        let metrics = registry();
-        let upkeep = upkeep::start(config, &clock, stop.clone());
-        let (outgoing, alerts) = outgoing::start(config, snapshots.clone(), reports.clone(), &clock, stop.clone())?;
-        let (trail, audit) = AuditTrail::start(store::open_ledger(&config.store)?, clock.clone());
-        let gate = Arc::new(Gate::open(&config.http, address, &directory, trail, clock.clone())?);
-        let writers = [tokio::spawn(pace(snapshots.clone(), shown_out)), tokio::spawn(Arc::clone(&gate).watch())];
-        let (settings, named) = (config.store.clone(), Arc::clone(&directory));
-        let readers = Readers::new(Box::new(move || store::open_reader(&settings, &named)));
-        let bounds = Bounds::of_system();
-        let shared = Shared {
-            snapshots,
-            live: Live::new(shown, alerts.state.clone()),
-            readers: Arc::new(readers),
-            directory,
-            alerts,
-            doors: doors(&config.sources)?,
-            sink: sink.clone(),
-            http: HttpMetrics::new(&metrics).map_err(|error| StartError::Metrics(error.to_string()))?,
-            registry: metrics,
-            series_max: config.metrics.series_max,
-            clock,
-            gate,
-            public_body: PublicBody {
-                name: config.http.public_body.clone(),
-                contact: config.http.public_contact.clone(),
-            },
-            stop: stop.clone(),
-            streams: Arc::new(Semaphore::new(bounds.streams)),
-            posts: Arc::new(Semaphore::new(POSTS_MAX)),
+        let first = engine.snapshot(&health, Vec::new());
+        let surface = match early {
+            Some((surface, pages)) => {
+                surface.snapshots.send_replace(Arc::new(first));
+                pages.close().await;
+                surface
+            }
+            None => Surface::new(config, address, &common, first)?,
         };
-        let (http, shared) = (shared.http.clone(), Arc::new(shared));
+        let Surface { shared, snapshots, reports, desk, bounds, writers, audit } = surface;
+        let upkeep = upkeep::start(config, &fence, &clock, stop.clone());
+        let outgoing =
+            outgoing::start(config, &fence, desk, shared.snapshots.clone(), reports.clone(), &clock, stop.clone())?;
+        let http = shared.http.clone();
         let health = Box::new(health);
-        let joints = Joints {
-            live,
-            files,
-            spool,
-            snapshots: snapshots_out,
-            health,
-            reports,
-            stopping: stop.clone(),
-            stop: engine_stop,
-        };
+        let joints =
+            Joints { live, files, spool, snapshots, health, reports, stopping: stop.clone(), stop: engine_stop };
         Ok(Self {
             address,
             sink,
@@ -206,18 +208,6 @@ impl Daemon {
     pub fn has_failed(&self) -> bool {
         self.engine.is_finished()
     }
-}
-
-/// Doors for the sources that are posted to.
-fn doors(sources: &[SourceSettings]) -> Result<Doors, StartError> {
-    let door = |source: &SourceSettings| -> Result<Option<Door>, StartError> {
-        if !kind_named(&source.kind).is_some_and(|kind| matches!(kind.transport, Transport::Http)) {
-            return Ok(None);
-        }
-        let failed = |error| StartError::Source { name: source.name.clone(), why: format!("token_file: {error}") };
-        Ok(Some(Door::new(source.read_token().map_err(failed)?, source.rate)))
-    };
-    Ok(Doors::new(sources.iter().map(door).collect::<Result<_, _>>()?))
 }
 
 /// The store blocks, so the engine has a thread of its own, with a clock for its timers.

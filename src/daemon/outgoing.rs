@@ -7,12 +7,13 @@ use std::sync::mpsc::sync_channel;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 
+use crate::alert::AlertBoard;
+use crate::alert::board::{Ask, State};
 use crate::alert::run::Alerts;
 use crate::alert::settings::{AlertSettings, ReceiverKind};
-use crate::alert::{AlertBoard, board};
-use crate::clock::Clock;
+use crate::clock::{CalmClock, Clock};
 use crate::config::Config;
 use crate::daemon::StartError;
 use crate::dispatch::run::Dispatch;
@@ -23,10 +24,15 @@ use crate::post::web::{WebWay, agent};
 use crate::secret;
 use crate::stats::Snapshot;
 use crate::stats::snapshot::ReportBoard;
-use crate::store;
+use crate::store::{self, Fence};
 
 /// How long a letter under way is waited for at the end; it stays in the outbox.
 const CARRIER_WAIT: Duration = Duration::from_secs(3);
+
+/// How long a step of the clock must last: before an alert is held to have lasted, and before a report
+/// is sent, which is not called back.
+const STEP_LASTS_MS: i64 = 10 * 60 * 1000;
+const REPORT_STEP_LASTS_MS: i64 = 60 * 60 * 1000;
 
 /// The threads.
 #[derive(Debug)]
@@ -36,15 +42,31 @@ pub(super) struct Outgoing {
     carrier: JoinHandle<()>,
 }
 
-/// Starts them; the alerts' board is for the surfaces, that of the reports is written here.
+/// Where the alerts say how they stand, and are asked.
+pub(super) struct AlertDesk {
+    state: watch::Sender<Arc<State>>,
+    asks: mpsc::Receiver<Ask>,
+}
+
+impl AlertDesk {
+    /// With the board that the surfaces read.
+    pub(super) fn new() -> (AlertBoard, Self) {
+        let (board, state, asks) = AlertBoard::new();
+        (board, Self { state, asks })
+    }
+}
+
+/// Starts them, to write behind `fence`; the board of the reports is written here.
 pub(super) fn start(
     config: &Config,
+    fence: &Fence,
+    desk: AlertDesk,
     snapshots: watch::Receiver<Arc<Snapshot>>,
     reports: ReportBoard,
     clock: &Clock,
     stop: watch::Receiver<bool>,
-) -> Result<(Outgoing, AlertBoard), StartError> {
-    let outbox = || store::open_ledger(&config.store);
+) -> Result<Outgoing, StartError> {
+    let outbox = || store::open_ledger_of(&config.store, Some(fence));
     let (wake, woken) = sync_channel(1);
     let carrier = Carrier {
         outbox: outbox()?,
@@ -52,16 +74,17 @@ pub(super) fn start(
         web: Arc::new(ways(&config.alert)?),
         folders: folders(config),
         clock: clock.clone(),
+        calm: CalmClock::new(clock.clone(), STEP_LASTS_MS),
     };
-    let (board, state, asks) = board::AlertBoard::new();
     let alerts = Alerts {
         settings: config.alert.clone(),
         snapshots,
         outbox: outbox()?,
-        state,
-        asks,
+        state: desk.state,
+        asks: desk.asks,
         wake: wake.clone(),
         clock: clock.clone(),
+        calm: CalmClock::new(clock.clone(), STEP_LASTS_MS),
         stop: stop.clone(),
     };
     let (settings, directory) = (config.store.clone(), Arc::clone(&config.directory));
@@ -72,7 +95,7 @@ pub(super) fn start(
         outbox: outbox()?,
         board: reports,
         wake,
-        clock: clock.clone(),
+        clock: CalmClock::new(clock.clone(), REPORT_STEP_LASTS_MS),
         stop,
     };
     let runtime = || {
@@ -85,7 +108,7 @@ pub(super) fn start(
         reports: std::thread::spawn(move || of_reports.block_on(dispatch.run())),
         carrier: std::thread::spawn(move || carrier.run(&woken)),
     };
-    Ok((outgoing, board))
+    Ok(outgoing)
 }
 
 /// The folders that reports are put into, by name of the report.

@@ -5,7 +5,7 @@ use tokio::task::JoinSet;
 
 use crate::clock::Clock;
 use crate::daemon::StartError;
-use crate::daemon::feeds::{self, Common};
+use crate::daemon::feeds::{self, Common, Stood};
 use crate::names::SourceId;
 use crate::source::batch::DELIVERIES_MAX;
 use crate::source::disguise::Recorder;
@@ -22,7 +22,7 @@ pub async fn record(
     let (sink, mut deliveries) = mpsc::channel(DELIVERIES_MAX);
     let mut tasks = JoinSet::new();
     let common = Common { files: sink.clone(), sink, clock, stop: stop.clone(), recorder: Some(recorder) };
-    feeds::start(SourceId(0), settings, None, health, &common, &mut tasks).await?;
+    feeds::start(SourceId(0), settings, Stood::At(None), health, &common, &mut tasks).await?;
     drop(common);
     let mut stopped = stop;
     loop {

@@ -12,26 +12,24 @@ use tokio::sync::watch;
 
 use crate::daemon::StartError;
 use crate::directory::Directory;
-use crate::store::{self, Store, StoreError, StoreSettings};
+use crate::store::{self, Store, StoreError, StoreSettings, Turn};
 use crate::web::standby;
 
 /// How often a standby looks whether its place is free.
-const LOOK_EVERY: Duration = Duration::from_millis(500);
+pub(super) const LOOK_EVERY: Duration = Duration::from_millis(500);
 
-/// The store, and the listener of the pages, which meanwhile served the state of a standby.
-pub(super) async fn lead(
+/// Waits while another leads, who is named in `why`: the store, and the listener of the pages, which
+/// meanwhile served the state of a standby.
+pub(super) async fn stand_by(
     settings: &StoreSettings,
     directory: &Arc<Directory>,
+    turn: &mut Turn,
+    why: String,
     listener: TcpListener,
     address: SocketAddr,
 ) -> Result<(Box<dyn Store>, TcpListener), StartError> {
-    let why = match open(settings, directory).await {
-        Err(held @ StoreError::Held { .. }) if settings.is_on_server() => held.to_string(),
-        opened => return Ok((opened?, listener)),
-    };
     let failed = |error| StartError::Listen { address, error };
-    let listener = listener.into_std().map_err(failed)?;
-    let shown = TcpListener::from_std(listener.try_clone().map_err(failed)?).map_err(failed)?;
+    let (listener, shown) = twice(listener).map_err(failed)?;
     let (reason, reasons) = watch::channel(why.clone());
     let (lead, mut leads) = watch::channel(false);
     tracing::info!("standby at http://{address}/readyz: {why}");
@@ -43,10 +41,10 @@ pub(super) async fn lead(
     });
     let store = loop {
         tokio::time::sleep(LOOK_EVERY).await;
-        match open(settings, directory).await {
+        match open(settings, directory, turn).await {
             Ok(store) => break store,
             // Also a server that is down for a while: a standby waits for it.
-            Err(held @ (StoreError::Held { .. } | StoreError::Postgres { .. })) => {
+            Err(held @ (StoreError::Held { .. } | StoreError::Unreachable { .. } | StoreError::Postgres { .. })) => {
                 reason.send_replace(held.to_string());
             }
             Err(other) => return Err(other.into()),
@@ -56,12 +54,28 @@ pub(super) async fn lead(
     lead.send_replace(true);
     let _ = tokio::time::timeout(LOOK_EVERY, pages.join_next()).await;
     tracing::info!("the other program has gone: this one leads from now on");
-    Ok((store, TcpListener::from_std(listener).map_err(failed)?))
+    Ok((store, listener))
+}
+
+/// The same listener, for now and for later.
+pub(super) fn twice(listener: TcpListener) -> std::io::Result<(TcpListener, TcpListener)> {
+    let listener = listener.into_std()?;
+    let other = listener.try_clone()?;
+    Ok((TcpListener::from_std(listener)?, TcpListener::from_std(other)?))
 }
 
 /// Opening blocks, on a server that is slow for seconds.
-async fn open(settings: &StoreSettings, directory: &Arc<Directory>) -> Result<Box<dyn Store>, StoreError> {
+pub(super) async fn open(
+    settings: &StoreSettings,
+    directory: &Arc<Directory>,
+    turn: &mut Turn,
+) -> Result<Box<dyn Store>, StoreError> {
     let (settings, directory) = (settings.clone(), Arc::clone(directory));
-    let opened = tokio::task::spawn_blocking(move || store::open(&settings, &directory)).await;
-    opened.unwrap_or_else(|_| Err(StoreError::Damaged { what: "the thread that opens the store".to_owned() }))
+    let mut taking = std::mem::take(turn);
+    let opening = move || (store::open_in_turn(&settings, &directory, &mut taking), taking);
+    let Ok((opened, seen)) = tokio::task::spawn_blocking(opening).await else {
+        return Err(StoreError::Damaged { what: "the thread that opens the store".to_owned() });
+    };
+    *turn = seen;
+    opened
 }

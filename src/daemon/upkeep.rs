@@ -6,41 +6,46 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
-use crate::clock::Clock;
+use crate::clock::{CalmClock, Clock};
 use crate::config::Config;
 use crate::directory::Directory;
 use crate::measure::Span;
 use crate::store::upkeep::UpkeepSettings;
-use crate::store::{self, StoreError, StoreSettings};
+use crate::store::{self, Fence, StoreError, StoreSettings};
 
 /// How soon a stop is noticed.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
+/// A month that is closed by a clock that runs ahead is closed too soon, and what is let go by it is
+/// gone: a step of the clock must have lasted this long.
+const STEP_LASTS_MS: i64 = 60 * 60 * 1000;
 
 /// What it needs.
 struct Keeping {
     store: StoreSettings,
+    fence: Fence,
     directory: Arc<Directory>,
     settings: UpkeepSettings,
     stale_after: Span,
-    clock: Clock,
+    clock: CalmClock,
     stop: watch::Receiver<bool>,
 }
 
 /// Starts it; it ends when `stop` turns true.
-pub(super) fn start(config: &Config, clock: &Clock, stop: watch::Receiver<bool>) -> JoinHandle<()> {
+pub(super) fn start(config: &Config, fence: &Fence, clock: &Clock, stop: watch::Receiver<bool>) -> JoinHandle<()> {
     let keeping = Keeping {
         store: config.store.clone(),
+        fence: fence.clone(),
         directory: Arc::clone(&config.directory),
         settings: config.upkeep.clone(),
         stale_after: config.tracker.stale_after,
-        clock: clock.clone(),
+        clock: CalmClock::new(clock.clone(), STEP_LASTS_MS),
         stop,
     };
     std::thread::spawn(move || keeping.run())
 }
 
 impl Keeping {
-    fn run(self) {
+    fn run(mut self) {
         let every = self.settings.every.to_std();
         loop {
             let due = Instant::now() + every;
@@ -49,6 +54,7 @@ impl Keeping {
                 if *self.stop.borrow() || self.stop.has_changed().is_err() {
                     return;
                 }
+                self.clock.now();
                 std::thread::sleep(LOOK_EVERY);
             }
             // The next pass tries again.
@@ -59,9 +65,9 @@ impl Keeping {
     }
 
     fn pass(&self) -> Result<(), StoreError> {
-        let keeper = store::open_upkeep(&self.store, &self.directory)?;
+        let keeper = store::open_upkeep_of(&self.store, &self.directory, &self.fence)?;
         let go_on = || !*self.stop.borrow();
-        let passed = keeper.pass(&self.settings, self.clock.now(), self.stale_after, &go_on)?;
+        let passed = keeper.pass(&self.settings, self.clock.peek(), self.stale_after, &go_on)?;
         for (month, revision) in passed.signed {
             let month = keeper.spoken(month);
             tracing::info!(month, revision, "a month is closed, or revised; its figures stay as they now are");

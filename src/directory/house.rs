@@ -189,8 +189,7 @@ impl Directory {
 
     /// The organisation of this name; never `unknown`.
     pub fn organisation_named(&self, name: &str) -> Option<OrganisationId> {
-        let at = self.organisations().iter().skip(1).position(|organisation| organisation.name == name)?;
-        Some(OrganisationId(at as u32 + 1))
+        self.units.organisation_named(name)
     }
 
     /// One organisation.

@@ -245,7 +245,8 @@ impl Units {
         &self.units
     }
 
-    fn organisation_named(&self, name: &str) -> Option<OrganisationId> {
+    /// The organisation of this name; never `unknown`.
+    pub fn organisation_named(&self, name: &str) -> Option<OrganisationId> {
         let at = self.organisations.iter().skip(1).position(|organisation| organisation.name == name)?;
         Some(OrganisationId(at as u32 + 1))
     }

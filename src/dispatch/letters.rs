@@ -26,7 +26,7 @@ pub fn letters(settings: &DispatchSettings, period: Period, report: &Report) -> 
         let whom = report.organisation.clone().unwrap_or_else(|| text(language, "sent-everything"));
         let status = match report.period.status {
             Status::Closed => text(language, "sent-closed"),
-            Status::Revised => text(language, "sent-revised"),
+            Status::Revised | Status::Superseded => text(language, "sent-revised"),
             Status::Provisional => text(language, "sent-provisional"),
         };
         let values = [("period", label.clone()), ("whom", whom), ("status", status)];
@@ -53,4 +53,34 @@ fn files(settings: &DispatchSettings, label: &str, report: &Report, language: La
             Ok(Attachment { name, media_type: format.media_type.to_owned(), content })
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::tests_support::small_month;
+
+    #[test]
+    fn every_format_that_can_be_written_can_be_sent() {
+        let mut settings: DispatchSettings =
+            toml::from_str("name = \"asele\"\nto = [\"chef@example.org\"]\nfolder = \"reports\"").unwrap();
+        settings.format = FORMATS.iter().map(|format| format.name.to_owned()).collect();
+        assert_eq!(settings.check(), Ok(()));
+        let period = Period::parse("2026-11").unwrap();
+        let letters = letters(&settings, period, &small_month().report("2026-11", None)).unwrap();
+        let keys: Vec<&str> = letters.iter().map(|(key, _)| key.as_str()).collect();
+        assert_eq!(keys, ["report/asele/2026-11/folder", "report/asele/2026-11/mail"]);
+        for (_, letter) in &letters {
+            let files = match letter {
+                Letter::Files { files, .. } => files,
+                Letter::Mail(mail) => &mail.attachments,
+                Letter::Post { .. } => panic!("a report is a mail or files"),
+            };
+            let names: Vec<String> = files.iter().map(|file| format!("{} {}", file.name, file.media_type)).collect();
+            let all = FORMATS.iter().map(|it| format!("servicegrad-asele-2026-11.{} {}", it.extension, it.media_type));
+            assert_eq!(names, all.collect::<Vec<_>>());
+            let pdf = files.iter().find(|file| file.media_type == "application/pdf");
+            assert_eq!(pdf.map(|pdf| pdf.content.starts_with(b"%PDF-1.7")), cfg!(feature = "pdf").then_some(true));
+        }
+    }
 }

@@ -10,7 +10,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
-use crate::clock::{Clock, local_day};
+use crate::clock::{CalmClock, local_day};
 use crate::directory::Directory;
 use crate::dispatch::DispatchSettings;
 use crate::dispatch::letters::letters;
@@ -34,7 +34,7 @@ pub struct Dispatch {
     /// Who is who.
     pub directory: Arc<Directory>,
     /// Opens the store for reading, when there is something to read.
-    pub open: Box<dyn Fn() -> Result<Box<dyn Reader>, StoreError> + Send>,
+    pub open: Box<dyn Fn() -> Result<Box<dyn Reader + Send>, StoreError> + Send>,
     /// The outbox.
     pub outbox: Ledger,
     /// Where it tells what was due and done.
@@ -42,7 +42,7 @@ pub struct Dispatch {
     /// Says that there are letters.
     pub wake: SyncSender<()>,
     /// Tells the time.
-    pub clock: Clock,
+    pub clock: CalmClock,
     /// Turns true when it is time to stop.
     pub stop: watch::Receiver<bool>,
 }
@@ -83,7 +83,8 @@ impl Dispatch {
         let mut stop = self.stop.clone();
         let mut is_in_trouble = false;
         loop {
-            match self.round(&mut memory, self.clock.now()) {
+            let now = self.clock.now();
+            match self.round(&mut memory, now) {
                 Ok(()) => is_in_trouble = false,
                 Err(error) => {
                     if !std::mem::replace(&mut is_in_trouble, true) {

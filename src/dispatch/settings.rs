@@ -8,7 +8,7 @@ use serde::Deserialize;
 use crate::alert::settings::LanguageName;
 use crate::dispatch::schedule::Every;
 use crate::names::is_slug;
-use crate::report::{FORMATS, REPORTS, ReportKind};
+use crate::report::{Format, REPORTS, ReportKind};
 use crate::stats::period::Period;
 
 /// Latest day after a period on which its report can be sent.
@@ -36,7 +36,8 @@ pub struct DispatchSettings {
     pub first: Option<String>,
     /// Only the units of this organisation, and no queue. Default: everything.
     pub organisation: Option<String>,
-    /// As which files: `xlsx`, `html`, `csv`, `json` or `table`. Default `xlsx`.
+    /// As which files: `xlsx`, `html`, `csv`, `json`, `table`, and `pdf` where the program was built with
+    /// it. Default `xlsx`.
     #[serde(default = "xlsx")]
     pub format: Vec<String>,
     /// In which language. Default `sv`.
@@ -94,9 +95,8 @@ impl DispatchSettings {
                 Ok(_) => {}
             }
         }
-        for name in self.format.iter().filter(|name| !FORMATS.iter().any(|format| format.name == **name)) {
-            let known: Vec<&str> = FORMATS.iter().map(|format| format.name).collect();
-            complain("format", format!("there is no format `{name}`; there are {}", known.join(", ")));
+        for why in self.format.iter().filter_map(|name| Format::named(name).err()) {
+            complain("format", why);
         }
         if self.format.is_empty() {
             complain("format", "names none".to_owned());
@@ -124,14 +124,26 @@ mod tests {
     fn every_fault_is_told_with_what_to_write() {
         let settings: DispatchSettings = toml::from_str(
             "name = \"Åsele\"\nkind = \"all\"\nevery = \"tertial\"\nday = 0\nat = \"7\"\nfirst = \"2026-11\"\n\
-             format = [\"pdf\"]\nto = [\"chef\"]\n",
+             format = [\"odt\"]\nto = [\"chef\"]\n",
         )
         .unwrap();
         let wrong = settings.check().unwrap_err();
         let keys: Vec<&str> = wrong.iter().map(|(key, _)| key.as_str()).collect();
         assert_eq!(keys, ["name", "kind", "day", "at", "first", "format", "to"]);
         assert_eq!(wrong[4].1, "`2026-11` is no tertial; write 2026-T3");
+        assert!(wrong[5].1.starts_with("there is no format `odt`; there are table, json"), "{}", wrong[5].1);
         let nobody: DispatchSettings = toml::from_str("name = \"asele\"").unwrap();
         assert_eq!(nobody.check().unwrap_err().len(), 1);
+    }
+
+    #[test]
+    fn whoever_wants_pdf_of_a_build_without_it_is_told_how_to_build_one() {
+        let settings: DispatchSettings =
+            toml::from_str("name = \"asele\"\nformat = [\"pdf\"]\nto = [\"chef@example.org\"]").unwrap();
+        let wrong = settings.check().err().unwrap_or_default();
+        assert_eq!(wrong.len(), usize::from(!cfg!(feature = "pdf")));
+        for (key, why) in wrong {
+            assert!(key == "format" && why.contains("cargo build --release --features pdf"), "{why}");
+        }
     }
 }

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use crate::clock::Clock;
+use crate::clock::{CalmClock, Clock};
 use crate::engine::core::Engine;
 use crate::engine::intake::Intake;
 use crate::measure::Moment;
@@ -286,7 +286,7 @@ impl Engine {
             taking.is_taken = true;
         }
         *self.spooled.change() = Some(mark);
-        self.as_at(last.unwrap_or(self.clock.now()), |engine| {
+        self.as_at(last.unwrap_or(self.calm.peek()), |engine| {
             engine.expire();
             engine.commit()
         })
@@ -294,14 +294,18 @@ impl Engine {
 
     /// The same from the beginning, over the same store.
     pub(super) fn anew(self) -> Self {
-        Self::fresh(self.directory, self.settings, self.store, self.clock)
+        let mut anew = Self::fresh(self.directory, self.settings, self.store, self.clock);
+        anew.calm = self.calm;
+        anew
     }
 
     /// Goes on without its store, for showing only; what it leaves behind is to be restored from it.
     pub(super) fn part(&mut self) -> Self {
         self.is_away = true;
         let store = std::mem::replace(&mut self.store, Box::new(Nowhere));
-        Self::fresh(Arc::clone(&self.directory), self.settings.clone(), store, self.clock.clone())
+        let mut stored = Self::fresh(Arc::clone(&self.directory), self.settings.clone(), store, self.clock.clone());
+        stored.calm = self.calm.clone();
+        stored
     }
 
     /// The store has been brought up to date by `stored`, which takes its place. What nobody stores
@@ -312,6 +316,7 @@ impl Engine {
         self.live = shown.live;
         self.agents = shown.agents;
         self.tells_agents = shown.tells_agents;
+        self.calm = shown.calm;
         self.started = shown.started;
         self.health.and(&shown.health);
         self.health.0.errors += errors;
@@ -320,15 +325,17 @@ impl Engine {
 
     /// Does something as if it were `at`.
     pub(super) fn as_at<T>(&mut self, at: Moment, act: impl FnOnce(&mut Self) -> T) -> T {
-        let clock = std::mem::replace(&mut self.clock, Clock::standing_at(at));
+        let standing = Clock::standing_at(at);
+        let calm = std::mem::replace(&mut self.calm, CalmClock::new(standing.clone(), 0));
+        let clock = std::mem::replace(&mut self.clock, standing);
         let done = act(self);
-        self.clock = clock;
+        (self.clock, self.calm) = (clock, calm);
         done
     }
 
     /// Now, by its clock.
     pub(super) fn now(&self) -> Moment {
-        self.clock.now()
+        self.calm.peek()
     }
 
     /// The sources that are read by a mapping of their columns.

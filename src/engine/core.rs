@@ -8,7 +8,7 @@ use smol_str::SmolStr;
 
 use crate::call::fact::{CallChanges, Change};
 use crate::call::{Applied, Settled, Tracker, TrackerSettings};
-use crate::clock::Clock;
+use crate::clock::{CalmClock, Clock};
 use crate::directory::Directory;
 use crate::engine::intake::Intake;
 use crate::engine::recall::{Ahead, Recall};
@@ -29,6 +29,9 @@ use crate::store::{Commit, Gap, SourceState, Store, StoreError, saved};
 const WINDOW_MS: i64 = 60 * 60 * 1000;
 /// A live source whose clock runs ahead is believed up to this far beyond ours.
 const AHEAD_MS: i64 = 10 * 60 * 1000;
+/// How long a step of our clock must last before the figures follow it: what is set wrongly is set
+/// right again by then, as a rule, and no caller is given up in between.
+const STEP_LASTS_MS: i64 = 10 * 60 * 1000;
 /// No call is let go sooner than this.
 const LET_GO_AFTER_MS: i64 = 30 * 24 * 3_600_000;
 /// Most attendants whose state is kept. A state beyond it is not shown.
@@ -38,6 +41,8 @@ const AGENTS_MAX: usize = 50_000;
 pub struct Engine {
     pub(super) directory: Arc<Directory>,
     pub(super) clock: Clock,
+    /// The same for figures.
+    pub(super) calm: CalmClock,
     pub(super) lateness: Span,
     /// When the engine was opened.
     pub(super) started: Moment,
@@ -142,6 +147,7 @@ impl Engine {
             pending: Pending::default(),
             directory,
             started: clock.now(),
+            calm: CalmClock::new(clock.clone(), STEP_LASTS_MS),
             clock,
             lateness,
             store,
@@ -161,9 +167,14 @@ impl Engine {
         self.sources[source.index()].value.position.as_deref()
     }
 
+    /// How many events of a source have named a queue that is not measured, and such names.
+    pub fn unmeasured(&self, source: SourceId) -> (u64, Vec<&str>) {
+        (self.sources[source.index()].value.unmeasured, self.tracker.queues().unmeasured().collect())
+    }
+
     /// Takes a batch in. What fails can be tried again with the same intake.
     pub fn take(&mut self, intake: &mut Intake) -> Result<(), StoreError> {
-        let now = self.clock.now();
+        let now = self.calm.now();
         self.tracker.set_horizon((!self.is_import).then(|| now.plus_ms(AHEAD_MS)));
         let source = intake.batch.source;
         let mut ahead = self.ask_ahead(source, intake.batch.events.get(intake.next..).unwrap_or_default())?;
@@ -185,7 +196,8 @@ impl Engine {
             state.change().newest = newest;
         }
         let live = &mut self.live[source.index()];
-        (live.last_heard, live.is_caught_up) = (Some(now), intake.batch.caught_up);
+        (live.last_heard, live.heard) = (Some(self.clock.now()), Some(now));
+        live.is_caught_up = intake.batch.caught_up;
         Ok(())
     }
 
@@ -348,23 +360,25 @@ impl Engine {
     }
 
     fn settle(&mut self) {
-        let now = self.clock.now();
+        let now = self.calm.now();
         let (directory, pending) = (&self.directory, &mut self.pending);
         let mut orphans = Vec::new();
-        let changes = self.tracker.settle(|settled| {
+        self.tracker.settle(|settled, changes| {
             pending.calls.push(row_of(&settled, directory));
             for nth in 0..settled.orphans {
                 orphans.push((settled.key.source, orphan(&settled, nth)));
             }
+            if !changes.is_empty() {
+                pending.changes.push(CallChanges { key: settled.key.clone(), changes });
+            }
         });
-        pending.changes.extend(changes);
         for (source, reject) in orphans {
             self.refuse(source, reject, now);
         }
     }
 
     fn add_up(&mut self) -> Result<(), StoreError> {
-        let now = self.clock.now();
+        let now = self.calm.now();
         let (oldest, live_from) = (now.plus_ms(-WINDOW_MS), now.plus_ms(-self.lateness.ms()));
         let not_counted = self.pending.changes.get(self.pending.counted..).unwrap_or_default();
         let changes = not_counted.iter().flat_map(|call| &call.changes);
@@ -425,7 +439,7 @@ impl Engine {
         if self.is_away {
             self.rollup.kept();
         } else {
-            self.rollup.committed(self.clock.now());
+            self.rollup.committed(self.calm.now());
             self.health.committed(started.elapsed().as_secs_f64() * 1000.0);
         }
         untouch(&mut self.queue_totals);
@@ -439,7 +453,12 @@ impl Engine {
     /// Lets time pass for the calls of each source: those that are read to their end live by the
     /// wall clock, others by their own.
     pub fn expire(&mut self) {
-        let now = self.clock.now();
+        let was_off = self.calm.is_off();
+        let now = self.calm.now();
+        if self.calm.is_off() != was_off {
+            let seconds = self.calm.ahead_ms() / 1000;
+            tracing::warn!(seconds, is_off = !was_off, "our clock was set; the figures follow it when that has lasted");
+        }
         for at in 0..self.sources.len() {
             let source = SourceId(at as u32);
             let is_present = !self.is_import && self.feeds_of(source).any(|feed| self.live[feed.index()].is_caught_up);

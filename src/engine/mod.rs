@@ -14,9 +14,10 @@
 //! - [`publish`]: state to snapshot
 //! - `mapping`: by which mapping of its columns a source is read
 //! - `standing`: how sources and store have fared since the start
-//! - [`away`]: while the store cannot take anything
+//! - [`anteroom`]: before there is a store · [`away`]: while the store cannot take anything
 //! - [`run`]: the loop of the daemon: group commit, retry, the spool, expiry, publishing
 
+pub mod anteroom;
 pub mod away;
 pub mod core;
 mod intake;
@@ -27,5 +28,6 @@ pub mod restore;
 pub mod run;
 mod standing;
 
+pub use self::anteroom::Anteroom;
 pub use self::core::Engine;
 pub use self::intake::Intake;

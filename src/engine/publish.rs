@@ -24,7 +24,7 @@ impl Engine {
     /// The figures of this moment. `health` tells how each source fares, `reports` how the scheduled
     /// reports do.
     pub fn snapshot(&self, health: &dyn Fn(SourceId) -> Health, reports: Vec<ReportNow>) -> Snapshot {
-        let now = self.clock.now();
+        let now = self.calm.peek();
         let calendar = self.rollup.calendar();
         let month = calendar.start(Tier::Month, now);
         let month_before = calendar.start(Tier::Month, month.plus_ms(-1));
@@ -39,7 +39,7 @@ impl Engine {
             .collect();
         let units = (0..self.directory.units().len()).map(|at| self.unit_now(UnitId(at as u32), present)).collect();
         Snapshot {
-            at: now,
+            at: self.clock.now(),
             revision: self.revision,
             directory: Arc::clone(&self.directory),
             queues,
@@ -59,7 +59,7 @@ impl Engine {
         // At night nobody calls; who says nothing then is not silent.
         let mut is_expected = || queues.any(|(queue, is_open)| *is_open && queue.is_fed_by(name));
         // A source that has not been heard since the start is given the same time from there.
-        let silent_ms = now - live.last_heard.unwrap_or(self.started);
+        let silent_ms = now - live.heard.unwrap_or(self.started);
         SourceNow {
             is_up: health.is_up,
             last_event: state.newest,

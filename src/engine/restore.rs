@@ -9,7 +9,7 @@ use crate::store::{StoreError, saved};
 
 impl Engine {
     pub(super) fn restore(&mut self) -> Result<(), StoreError> {
-        let now = self.clock.now();
+        let now = self.calm.now();
         let restored = self.store.restore(now.plus_ms(-60 * 60 * 1000))?;
         for (name, state) in restored.sources {
             let Some(source) = self.directory.source_named(&name) else { continue };

@@ -8,6 +8,8 @@ use crate::stats::snapshot::{COMMIT_BUCKETS_MS, LAG_BUCKETS_S, SourceLags, Store
 #[derive(Clone, Debug, Default)]
 pub(super) struct Live {
     pub(super) last_heard: Option<Moment>,
+    /// The same by the clock that does not jump.
+    pub(super) heard: Option<Moment>,
     pub(super) is_caught_up: bool,
     pub(super) gaps: u64,
     pub(super) last_gap: Option<Moment>,

@@ -188,7 +188,9 @@ pub enum EventKind {
     },
     /// The target rings.
     TransferRinging { transfer: SmolStr },
-    /// The target passes the call on to another extension, which rings instead.
+    /// The target passes the call on to another extension, which rings instead. The end is told of the
+    /// transfer as of any other. The first of several counts: to another unit, the unit that was meant
+    /// has not answered, whatever becomes of the caller there.
     TransferForwarded { transfer: SmolStr, target: SmolStr },
     /// The target was answered.
     TransferAnswered { transfer: SmolStr, by: AnsweredBy },

@@ -4,6 +4,10 @@
 //! that is, and the JSON form of them. Knows no switch and no queue of ours: names in an event
 //! are the switch's own.
 //!
+//! A transfer is told of from `transfer.started` to `transfer.answered` or `transfer.failed`, with
+//! `transfer.ringing` and `transfer.forwarded` between: a forward names the extension that rings in the
+//! target's place, and does not end the transfer.
+//!
 //! - [`kind`]: the event and its types
 //! - [`stamp`]: when it happened, by which clock, how precisely, and in which order
 //! - [`identity`]: what makes two events the same event

@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use crate::clock::Clock;
+use crate::clock::{CalmClock, Clock};
 use crate::measure::Moment;
 use crate::post::folder::FolderWay;
 use crate::post::letter::Letter;
@@ -15,7 +15,10 @@ use crate::post::web::WebWay;
 use crate::store::outbox::HeldLetter;
 use crate::store::{Ledger, StoreError};
 
-/// Letters taken out at a time.
+/// A letter is delivered so soon after it was taken out, or taken out anew: whoever was frozen in
+/// between for longer may lead no more. Shorter than any lease.
+const TAKEN_LASTS: Duration = Duration::from_secs(3);
+/// Letters looked at at a time.
 const AT_ONCE: usize = 20;
 /// How often the outbox is looked into when nobody says that there is something.
 const LOOK: Duration = Duration::from_secs(1);
@@ -46,6 +49,8 @@ pub struct Carrier {
     pub folders: BTreeMap<String, FolderWay>,
     /// Tells the time.
     pub clock: Clock,
+    /// The same for pauses and for giving up.
+    pub calm: CalmClock,
 }
 
 impl Carrier {
@@ -70,9 +75,14 @@ impl Carrier {
 
     /// Tries all letters that are due, once.
     pub fn round(&mut self) -> Result<(), StoreError> {
-        for letter in self.outbox.letters_due(self.clock.now(), AT_ONCE)? {
+        let now = self.calm.now();
+        for letter in self.outbox.letters_due(now, now.plus_ms(RETRY_MS.1), AT_ONCE)? {
+            let since = Instant::now();
+            if !self.outbox.take_letter(letter.id)? || since.elapsed() > TAKEN_LASTS {
+                continue;
+            }
             let taken = self.deliver(&letter);
-            let now = self.clock.now();
+            let now = self.calm.now();
             match taken {
                 Ok(()) => self.outbox.letter_sent(letter.id, now)?,
                 Err(refusal) => {

@@ -17,15 +17,16 @@
 //! - [`compare`]: the year so far, the period before, a year ago · [`pattern`]: by weekday and hour
 //! - [`carried`]: totals of an old system and tickets, from CSV · [`tickets`]: beside answered calls
 //! - [`rules`]: by which rules queues are judged over a period · [`revisions`]: what was signed, and
-//!   what changed since
+//!   what changed since · [`earlier`]: a month as one of its revisions has it
 //! - [`explain`]: how a figure came about, down to the visits
 //! - [`staffing`]: attendants needed, from the last same weekdays
 //! - [`document`]: the same for people: chapters of tables, charts and sentences
-//! - [`render`]: [`FORMATS`]: JSON and CSV for programs, table, XLSX and HTML for people
+//! - [`render`]: [`FORMATS`]: JSON and CSV for programs, table, XLSX, HTML and PDF for people
 
 pub mod carried;
 pub mod compare;
 pub mod document;
+pub mod earlier;
 pub mod explain;
 pub mod figures;
 pub mod gather;
@@ -42,11 +43,15 @@ pub mod staffing;
 #[cfg(test)]
 mod tests_agreement;
 #[cfg(test)]
-mod tests_support;
+#[cfg(feature = "pdf")]
+mod tests_pdf;
+#[cfg(test)]
+pub(crate) mod tests_support;
 pub mod tickets;
 
+pub use earlier::{NoRevision, earlier_report};
 pub use kinds::{REPORTS, ReportKind};
 pub use month::month_report;
-pub use render::{FORMATS, Format, Locale, Style};
+pub use render::{FORMATS, Format, LEFT_OUT, Locale, Style};
 pub use request::{Interval, Request};
 pub use sheet::{Report, Status};

@@ -55,6 +55,7 @@ pub fn month_report(
             status: status(directory, request, &closings),
             made: now,
             interval: request.interval,
+            shown: None,
         },
         queues: queues(reader, directory, &sums, &rules, request)?,
         calls: calls(directory, &sums, &rules, &request.sight),

@@ -11,7 +11,7 @@ use crate::names::UnitId;
 use crate::report::figures::{of_legs, of_visits};
 use crate::report::sheet::{LegFigures, VisitFigures, seconds};
 use crate::report::{Request, month};
-use crate::stats::{Cell, LegCounts, Scope, ScopeKind, VisitCell};
+use crate::stats::{Cell, LegCounts, Scope, ScopeKind, Tier, VisitCell};
 use crate::store::{Closing, Reader, StoreError};
 
 /// A month as it was signed.
@@ -100,7 +100,8 @@ fn figures(
 ) -> Result<Figures, StoreError> {
     let mut cells: BTreeMap<Scope, Cell> = BTreeMap::new();
     for kind in [ScopeKind::Queue, ScopeKind::Unit] {
-        let signed = reader.signed(&request.sight, kind, closing.month, closing.revision)?;
+        let (month, revision) = ((closing.month, closing.ends), (closing.month, closing.revision));
+        let signed = reader.signed(&request.sight, kind, Tier::Month, month, revision)?;
         cells.extend(signed.into_iter().map(|(key, cell)| (key.scope, cell)));
     }
     let mut all = Vec::new();

@@ -70,6 +70,17 @@ pub struct PeriodSheet {
     pub made: Moment,
     /// Which intervals were asked for.
     pub interval: Option<Interval>,
+    /// Which revision is shown, where one was asked for.
+    pub shown: Option<Shown>,
+}
+
+/// Which of a month's revisions is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shown {
+    /// This one.
+    pub revision: u32,
+    /// The last there is.
+    pub last: u32,
 }
 
 impl PeriodSheet {
@@ -93,6 +104,8 @@ pub enum Status {
     Closed,
     /// All were closed, and one or more were corrected since; how is told.
     Revised,
+    /// An earlier revision was asked for: a later one holds.
+    Superseded,
 }
 
 impl Status {
@@ -102,6 +115,7 @@ impl Status {
             Self::Provisional => "provisional",
             Self::Closed => "closed",
             Self::Revised => "revised",
+            Self::Superseded => "superseded",
         }
     }
 
@@ -111,6 +125,7 @@ impl Status {
             Self::Provisional => "report-provisional",
             Self::Closed => "report-closed",
             Self::Revised => "report-revised",
+            Self::Superseded => "report-superseded",
         }
     }
 }

@@ -88,6 +88,21 @@ pub struct HalfHour {
     pub what_if: Vec<Option<ErlangA>>,
 }
 
+impl Plan {
+    /// The same plan with these numbers of attendants tried.
+    #[must_use]
+    pub fn trying(mut self, what_if: &[u32]) -> Self {
+        for day in &mut self.days {
+            for half in &mut day.halves {
+                let tried = |attendants: &u32| expected(half.load()?, *attendants, day.patience_s, &self.wanted);
+                half.what_if = what_if.iter().map(tried).collect();
+            }
+        }
+        self.what_if = what_if.to_vec();
+        self
+    }
+}
+
 impl HalfHour {
     fn load(&self) -> Option<Load> {
         Some(Load { calls_per_hour: self.calls * 2.0, handle_s: self.handle_s? })
@@ -114,8 +129,8 @@ pub fn plan(reader: &dyn Reader, directory: &Directory, request: &StaffingReques
             days.push(planned);
         }
     }
-    let (title, what_if) = (queue.title.clone(), request.what_if.clone());
-    Ok(Plan { title, wanted, wrapup_s: request.wrapup_s, what_if, days })
+    let plan = Plan { title: queue.title.clone(), wanted, wrapup_s: request.wrapup_s, what_if: Vec::new(), days };
+    Ok(plan.trying(&request.what_if))
 }
 
 /// Counts of one past day by half-hour of the local day.
@@ -218,14 +233,12 @@ fn half_hour(
         needed: None,
         needed_patient: None,
         expected: None,
-        what_if: vec![None; request.what_if.len()],
+        what_if: Vec::new(),
     };
     if let Some(load) = planned.load() {
         planned.needed = needed(load, patience, wanted);
         planned.needed_patient = needed(load, None, wanted);
         planned.expected = planned.needed.and_then(|attendants| expected(load, attendants, patience, wanted));
-        planned.what_if =
-            request.what_if.iter().map(|attendants| expected(load, *attendants, patience, wanted)).collect();
     }
     planned
 }

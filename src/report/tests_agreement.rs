@@ -15,7 +15,7 @@ use crate::report::tests_support::{Memory, small_month};
 use crate::report::{FORMATS, Interval, Locale, Style};
 
 /// The small month, with a year behind it.
-fn memory() -> Memory {
+pub(super) fn memory() -> Memory {
     let mut memory = small_month();
     for (queue, offered, outcome, wait_s) in [
         (0, "2025-11-05T10:00:00+01:00", Outcome::Answered, 12.0),
@@ -51,7 +51,7 @@ fn written(name: &str, style: &Style) -> Vec<u8> {
     bytes
 }
 
-fn tables<'a>(document: &'a Document) -> Vec<&'a Table> {
+pub(super) fn tables<'a>(document: &'a Document) -> Vec<&'a Table> {
     let blocks = document.chapters.iter().flat_map(|chapter| &chapter.blocks);
     let table = |block: &'a Block| match block {
         Block::Table(table) => Some(table),
@@ -188,24 +188,22 @@ fn the_workbook_holds_the_same_numbers() {
         let document = document(&report(), Speak(language));
         let mut book: Xlsx<_> =
             Xlsx::new(Cursor::new(written("xlsx", &Style { language, ..Style::default() }))).unwrap();
-        assert_eq!(book.sheet_names().len(), document.chapters.len());
-        for (name, chapter) in book.sheet_names().clone().into_iter().zip(&document.chapters) {
-            let range = book.worksheet_range(&name).unwrap();
-            let mut rows = range.rows();
-            for block in &chapter.blocks {
-                let Block::Table(table) = block else { continue };
-                let is_head = |row: &[Data]| {
-                    table.columns.iter().enumerate().all(|(at, column)| row[at] == Data::String(column.title.clone()))
-                };
-                assert!(rows.any(is_head), "{}", table.id);
-                for row in &table.rows {
-                    let found = rows.next().unwrap();
-                    for (value, cell) in row.cells.iter().zip(found) {
-                        match value.number() {
-                            Some(number) => assert_eq!(*cell, Data::Float(number), "{} {}", table.id, row.id),
-                            None if value.is_text() => assert_eq!(cell.to_string(), Speak(language).spell(value)),
-                            None => assert_eq!(*cell, Data::Empty),
-                        }
+        let ranges: Vec<_> =
+            book.sheet_names().clone().iter().map(|name| book.worksheet_range(name).unwrap()).collect();
+        let mut rows = ranges.iter().flat_map(|range| range.rows());
+        for table in tables(&document) {
+            let is_head = |row: &[Data]| {
+                let mut cells = table.columns.iter().enumerate();
+                cells.all(|(at, column)| row.get(at) == Some(&Data::String(column.title.clone())))
+            };
+            assert!(rows.any(is_head), "{}", table.id);
+            for row in &table.rows {
+                let found = rows.next().unwrap();
+                for (value, cell) in row.cells.iter().zip(found) {
+                    match value.number() {
+                        Some(number) => assert_eq!(*cell, Data::Float(number), "{} {}", table.id, row.id),
+                        None if value.is_text() => assert_eq!(cell.to_string(), Speak(language).spell(value)),
+                        None => assert_eq!(*cell, Data::Empty),
                     }
                 }
             }
@@ -339,8 +337,7 @@ fn an_organisation_sees_its_own_units_only() {
     for format in FORMATS {
         let mut bytes = Vec::new();
         (format.render)(&report, &Style::default(), &mut bytes).unwrap();
-        if format.name != "xlsx" {
-            let text = String::from_utf8(bytes).unwrap();
+        if let Ok(text) = String::from_utf8(bytes) {
             assert!(!text.contains("bygg") && !text.contains("lycksele"), "{}", format.name);
         }
     }

@@ -14,7 +14,7 @@ use crate::stats::period::Period;
 use crate::stats::rollup::Rollup;
 use crate::stats::{Cell, CellKey, ScopeKind, Tier};
 use crate::store::closing::{ENDED, Rules};
-use crate::store::{Closing, DeadLetterRow, Gap, LegRow, Page, Quality, Reader, Sight, StoreError, VisitRow};
+use crate::store::{ActRow, Closing, DeadLetterRow, Gap, LegRow, Page, Quality, Reader, Sight, StoreError, VisitRow};
 
 pub(super) const STOCKHOLM: chrono_tz::Tz = chrono_tz::Europe::Stockholm;
 
@@ -55,7 +55,7 @@ pub(super) fn directory() -> Arc<Directory> {
 }
 
 /// The store: cells by key.
-pub(super) struct Memory {
+pub(crate) struct Memory {
     pub(super) directory: Arc<Directory>,
     rollup: Rollup,
     visits: Vec<VisitFact>,
@@ -163,7 +163,7 @@ impl Memory {
     }
 
     /// The report of a spoken period, long after it.
-    pub(super) fn report(&self, period: &str, interval: Option<Interval>) -> Report {
+    pub(crate) fn report(&self, period: &str, interval: Option<Interval>) -> Report {
         self.report_at(period, interval, "2030-01-01T00:00:00Z")
     }
 
@@ -238,13 +238,18 @@ impl Reader for Memory {
         &self,
         sight: &Sight,
         kind: ScopeKind,
-        month: Moment,
-        revision: u32,
+        tier: Tier,
+        (from, until): (Moment, Moment),
+        revision: (Moment, u32),
     ) -> Result<Vec<(CellKey, Cell)>, StoreError> {
-        let found = self.signed.iter().find(|(closing, _)| (closing.month, closing.revision) == (month, revision));
+        let found = self.signed.iter().find(|(closing, _)| (closing.month, closing.revision) == revision);
         let cells = found.into_iter().flat_map(|(_, cells)| cells);
         let is_asked = |key: &CellKey| {
-            key.scope.kind() == kind && key.tier == Tier::Month && sight.sees(key.scope, &self.directory)
+            key.scope.kind() == kind
+                && key.tier == tier
+                && from <= key.start
+                && key.start < until
+                && sight.sees(key.scope, &self.directory)
         };
         Ok(cells.filter(|(key, _)| is_asked(key)).map(|(key, cell)| (*key, cell.clone())).collect())
     }
@@ -270,6 +275,10 @@ impl Reader for Memory {
         unreachable!("a report counts dead letters, it does not read them")
     }
 
+    fn acts(&self, _: &Sight, _: Option<i64>, _: usize) -> Result<Vec<ActRow>, StoreError> {
+        unreachable!("a report tells of no acts")
+    }
+
     fn quality(&self, _: Moment, _: Moment) -> Result<Quality, StoreError> {
         Ok(self.quality.clone())
     }
@@ -280,7 +289,7 @@ impl Reader for Memory {
 }
 
 /// A small month: what the golden files show.
-pub(super) fn small_month() -> Memory {
+pub(crate) fn small_month() -> Memory {
     let mut memory = Memory::new();
     for (queue, offered, outcome, wait_s) in [
         (0, "2026-11-02T07:31:00+01:00", Outcome::Answered, 8.5),

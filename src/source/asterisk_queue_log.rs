@@ -111,12 +111,28 @@ fn stays(event: &[u8], place: usize, value: &[u8]) -> bool {
 /// One line, split.
 struct Line<'a> {
     bytes: &'a [u8],
+    /// The line where it is UTF-8 as a whole, so that its fields need not be looked at one by one.
+    text: Option<&'a str>,
     at: Moment,
-    call: &'a [u8],
-    queue: &'a [u8],
-    agent: &'a [u8],
+    call: Field<'a>,
+    queue: Field<'a>,
+    agent: Field<'a>,
     event: &'a [u8],
     parameters: Parameters<'a>,
+}
+
+/// A field: its bytes, and where it begins in its line.
+#[derive(Clone, Copy)]
+struct Field<'a> {
+    bytes: &'a [u8],
+    start: usize,
+}
+
+impl Line<'_> {
+    fn text(&self, field: Field<'_>) -> SmolStr {
+        let known = self.text.and_then(|line| line.get(field.start..field.start + field.bytes.len()));
+        known.map_or_else(|| text(field.bytes), SmolStr::new)
+    }
 }
 
 /// The parameters, read as they are asked for; old branches have fewer.
@@ -187,13 +203,17 @@ impl Pass {
         let ends = [next()?, next()?, next()?, next()?];
         // The bar behind the event is always written, but some tools trim it.
         let event_end = bars.next().unwrap_or(bytes.len());
-        let field = |place: usize| &bytes[ends[place - 1] + 1..ends[place]];
+        let field = |place: usize| {
+            let start = ends[place - 1] + 1;
+            Field { bytes: &bytes[start..ends[place]], start }
+        };
         let seconds =
             number(&bytes[..ends[0]]).filter(|seconds| (0..=253_402_300_799).contains(seconds)).ok_or_else(|| {
                 (Reason::BadTime, format!("`{}` is no time in seconds since 1970", shown(&bytes[..ends[0]])))
             })?;
         let line = Line {
             bytes,
+            text: std::str::from_utf8(bytes).ok(),
             at: Moment::from_seconds(seconds),
             call: field(1),
             queue: field(2),
@@ -211,7 +231,7 @@ impl Pass {
 
     fn events(&mut self, line: &Line<'_>, batch: &mut Batch) -> Result<(), (Reason, String)> {
         let p = line.parameters;
-        let queue = || text(line.queue);
+        let queue = || line.text(line.queue);
         let left = |outcome, wait| EventKind::VisitLeft { queue: queue(), visit: None, outcome, wait };
         let refused = |reason| EventKind::VisitRefused { queue: queue(), reason };
         let kind = match line.event {
@@ -219,7 +239,7 @@ impl Pass {
             b"CONNECT" => EventKind::VisitAnswered {
                 queue: queue(),
                 visit: None,
-                agent: Some(text(line.agent)),
+                agent: Some(line.text(line.agent)),
                 wait: p.wait(0),
                 ring: p.number(2).map(|seconds| Ring::from_ms(seconds.saturating_mul(1000))),
             },
@@ -242,7 +262,7 @@ impl Pass {
             }
             b"RINGNOANSWER" | b"RINGCANCELED" | b"AGENTDUMP" => {
                 let ring = p.number(0).map(Ring::from_ms);
-                EventKind::AgentMissed { queue: queue(), agent: text(line.agent), ring }
+                EventKind::AgentMissed { queue: queue(), agent: line.text(line.agent), ring }
             }
             b"DID" => EventKind::CallStarted { dialled: p.get(0).map(text), is_part: false },
             b"QUEUESTART" => EventKind::SourceStarted,
@@ -266,7 +286,7 @@ impl Pass {
     #[expect(clippy::unused_self, reason = "reads as the others do")]
     fn over(&self, line: &Line<'_>, (wait, talk): (usize, usize), by: EndedBy) -> EventKind {
         EventKind::ConversationEnded {
-            queue: Some(text(line.queue)),
+            queue: Some(line.text(line.queue)),
             talk: line.parameters.talk(talk),
             wait: line.parameters.wait(wait),
             by: Some(by),
@@ -282,8 +302,8 @@ impl Pass {
             transfer: smol_str::format_smolstr!("{}-{}", line.at.seconds(), shown(target)),
             kind: TransferKind::Blind,
             target: text(target),
-            queue: Some(text(line.queue)),
-            agent: Some(text(line.agent)),
+            queue: Some(line.text(line.queue)),
+            agent: Some(line.text(line.agent)),
         };
         self.push(line, sent, b"sent", batch)
     }
@@ -299,17 +319,17 @@ impl Pass {
         let mut call = SmolStr::default();
         let mut ordinal = 0;
         if kind.is_about_call() {
-            if matches!(line.call, b"" | b"NONE" | b"REALTIME" | b"MANAGER" | b"CLI") {
-                return Err((Reason::BadField, format!("`{}` names no call", shown(line.call))));
+            if matches!(line.call.bytes, b"" | b"NONE" | b"REALTIME" | b"MANAGER" | b"CLI") {
+                return Err((Reason::BadField, format!("`{}` names no call", shown(line.call.bytes))));
             }
-            if matches!(line.queue, b"" | b"NONE") && !matches!(kind, EventKind::CallStarted { .. }) {
-                return Err((Reason::BadField, format!("`{}` names no queue", shown(line.queue))));
+            if matches!(line.queue.bytes, b"" | b"NONE") && !matches!(kind, EventKind::CallStarted { .. }) {
+                return Err((Reason::BadField, format!("`{}` names no queue", shown(line.queue.bytes))));
             }
-            if line.call.len() > 256 || line.queue.len() > 256 {
+            if line.call.bytes.len() > 256 || line.queue.bytes.len() > 256 {
                 return Err((Reason::BadField, "a name of more than 256 bytes".to_owned()));
             }
-            call = text(line.call);
-            ordinal = self.ordinal(EventId::of(&[line.call]).0);
+            call = line.text(line.call);
+            ordinal = self.ordinal(EventId::of(&[line.call.bytes]).0);
         }
         let id = match kind {
             // Attempts that look alike are different attempts.
@@ -340,8 +360,8 @@ impl Pass {
 }
 
 fn agent(line: &Line<'_>, state: AgentState) -> EventKind {
-    let queue = (!matches!(line.queue, b"" | b"NONE")).then(|| text(line.queue));
-    EventKind::AgentChanged { agent: text(line.agent), queue, state }
+    let queue = (!matches!(line.queue.bytes, b"" | b"NONE")).then(|| line.text(line.queue));
+    EventKind::AgentChanged { agent: line.text(line.agent), queue, state }
 }
 
 #[cfg(test)]

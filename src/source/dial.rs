@@ -12,7 +12,7 @@ use rustls::pki_types::{CertificateDer, ServerName};
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, timeout};
 use tokio_rustls::TlsConnector;
 
@@ -32,6 +32,8 @@ const TICK: Duration = Duration::from_secs(1);
 const GATHER: Duration = Duration::from_millis(50);
 /// How often it is noted that the switch was heard although it said nothing of a call.
 const NOTE_HEARD: Duration = Duration::from_secs(10);
+/// Why nothing was heard before a start.
+const NOT_RUNNING: &str = "the daemon was not running";
 /// Pieces read ahead while the engine is busy: with [`PIECE_BYTES`] 16 MiB, which is more than a
 /// large switch says in a minute. Beyond it the switch has to wait.
 const PIECES_MAX: usize = 256;
@@ -49,6 +51,9 @@ pub struct Dial {
     pub tls: Option<TlsConnector>,
     /// Where it stood at the last commit.
     pub position: Option<String>,
+    /// Tells that later, where the store is not there yet. What is heard until then goes without a
+    /// position, so that nothing is forgotten of where it stood.
+    pub recall: Option<oneshot::Receiver<Option<String>>>,
     /// The way to the engine.
     pub sink: Sink,
     /// How it fares.
@@ -77,6 +82,29 @@ enum Ended {
     Broke(String),
     /// The switch will not have us.
     Refused(String),
+    /// The store has told where it stood.
+    Recalled(Position),
+}
+
+/// What comes next in a conversation.
+enum Came {
+    /// A piece of the switch, or nothing for a while.
+    Piece(Result<Option<std::io::Result<Vec<u8>>>, tokio::time::error::Elapsed>),
+    /// What the store has told.
+    Recall(Position),
+    /// It is time to stop.
+    Stop,
+}
+
+/// What was heard last, and what is to be said of the time since.
+#[derive(Debug, Default)]
+struct Hearing {
+    /// When all was well for the last time.
+    heard: Option<Moment>,
+    /// Why something may have been missed since.
+    missed: Option<String>,
+    /// When all was well for the first time, while it is not known what was before.
+    early: Option<Moment>,
 }
 
 /// The encryption that `settings` ask for; complaints tell which file and why.
@@ -106,28 +134,33 @@ pub fn tls(settings: &SourceSettings) -> Result<Option<TlsConnector>, String> {
 impl Dial {
     /// Dials, listens, and dials again, until asked to stop or until nobody listens any more.
     pub async fn run(mut self) {
-        let saved: Position =
-            self.position.take().and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
+        let saved = Position::read(self.position.take());
         self.dialogue.restore(&saved.decoder);
-        let mut heard = saved.heard;
-        let mut missed = heard.map(|_| "the daemon was not running".to_owned());
+        let mut hearing = Hearing { heard: saved.heard, ..Hearing::default() };
+        hearing.missed = hearing.heard.map(|_| NOT_RUNNING.to_owned());
         let mut pause = RETRY.0;
         loop {
-            let was_ready = heard;
-            let ended = self.converse(&mut heard, &mut missed).await;
+            let was_ready = hearing.heard;
+            let ended = self.converse(&mut hearing).await;
             let (why, is_refused) = match ended {
                 Ended::Stopped => return,
                 Ended::Broke(why) => (why, false),
                 Ended::Refused(why) => (why, true),
+                Ended::Recalled(saved) => {
+                    if self.recalled(saved, &mut hearing).await.is_err() {
+                        return;
+                    }
+                    continue;
+                }
             };
             let mut batch = Batch::of(self.source);
             self.dialogue.lost(self.clock.now(), &mut batch);
-            if !batch.events.is_empty() && self.deliver(batch, heard).await.is_err() {
+            if !batch.events.is_empty() && self.deliver(batch, hearing.heard).await.is_err() {
                 return;
             }
-            if heard != was_ready {
+            if hearing.heard != was_ready {
                 pause = RETRY.0;
-                missed = Some(why.clone());
+                hearing.missed = Some(why.clone());
             }
             if self.health.down(why.clone()) {
                 tracing::warn!(address = %format!("{}:{}", self.address.0, self.address.1), "{why}; trying again");
@@ -142,8 +175,25 @@ impl Dial {
         }
     }
 
+    /// The store has told where it stood before this start: the gap up to then is said, and the switch is
+    /// dialled anew, as it would have been with that known.
+    async fn recalled(&mut self, saved: Position, hearing: &mut Hearing) -> Result<(), ()> {
+        let mut batch = Batch::of(self.source);
+        self.dialogue.lost(self.clock.now(), &mut batch);
+        self.dialogue.restore(&saved.decoder);
+        self.recall = None;
+        if let Some(early) = hearing.early.take() {
+            batch.events.extend(saved.heard.map(|from| gap(from, early, NOT_RUNNING)));
+            hearing.missed = Some("the switch was dialled anew, when the store was there".to_owned());
+        } else {
+            hearing.heard = saved.heard;
+            hearing.missed = saved.heard.map(|_| NOT_RUNNING.to_owned());
+        }
+        self.deliver(batch, hearing.heard).await
+    }
+
     /// One connection, from dialling to its end.
-    async fn converse(&mut self, heard: &mut Option<Moment>, missed: &mut Option<String>) -> Ended {
+    async fn converse(&mut self, hearing: &mut Hearing) -> Ended {
         let mut stop = self.stop.clone();
         let opened = tokio::select! {
             opened = timeout(CONNECT_WAIT, open(&self.address, self.tls.as_ref())) => opened,
@@ -167,14 +217,23 @@ impl Dial {
                 return Ended::Broke(format!("the line broke: {error}"));
             }
             let wait = gathered_since.map_or(TICK, |since| GATHER.saturating_sub(since.elapsed()));
-            let piece = tokio::select! {
-                piece = timeout(wait, pieces.recv()) => Some(piece),
-                _ = stop.wait_for(|stop| *stop) => None,
+            let came = tokio::select! {
+                piece = timeout(wait, pieces.recv()) => Came::Piece(piece),
+                saved = told(&mut self.recall) => Came::Recall(Position::read(saved)),
+                _ = stop.wait_for(|stop| *stop) => Came::Stop,
             };
-            let Some(piece) = piece else {
-                self.ready(&mut batch, heard, missed);
-                let _ = self.deliver(batch, *heard).await;
-                return Ended::Stopped;
+            let piece = match came {
+                Came::Piece(piece) => piece,
+                Came::Recall(saved) => {
+                    // Still without a position: that of the store stands until the gap is told.
+                    let is_sent = self.deliver(batch, hearing.heard).await.is_ok();
+                    return if is_sent { Ended::Recalled(saved) } else { Ended::Stopped };
+                }
+                Came::Stop => {
+                    self.ready(&mut batch, hearing);
+                    let _ = self.deliver(batch, hearing.heard).await;
+                    return Ended::Stopped;
+                }
             };
             let now = self.clock.now();
             match piece {
@@ -182,30 +241,32 @@ impl Dial {
                     last_piece = Instant::now();
                     self.dialogue.feed(&piece, now, &mut batch);
                 }
-                Ok(Some(Err(error))) => return self.broke(batch, *heard, format!("the line broke: {error}")).await,
-                Ok(None) => return self.broke(batch, *heard, "the switch closed the line".to_owned()).await,
+                Ok(Some(Err(error))) => {
+                    return self.broke(batch, hearing.heard, format!("the line broke: {error}")).await;
+                }
+                Ok(None) => return self.broke(batch, hearing.heard, "the switch closed the line".to_owned()).await,
                 Err(_) => self.dialogue.tick(now, &mut batch),
             }
             match self.dialogue.standing() {
                 Standing::Refused(why) => return Ended::Refused(why),
-                Standing::Ready => self.ready(&mut batch, heard, missed),
+                Standing::Ready => self.ready(&mut batch, hearing),
                 Standing::Greeting if dialled.elapsed() > CONNECT_WAIT * 3 => {
                     return Ended::Broke("the switch did not let us in in time; is this the right port?".to_owned());
                 }
                 Standing::Greeting => {}
             }
             if last_piece.elapsed() > self.dialogue.silence_max().to_std() {
-                return self.broke(batch, *heard, "the switch has fallen silent".to_owned()).await;
+                return self.broke(batch, hearing.heard, "the switch has fallen silent".to_owned()).await;
             }
             let is_empty = batch.events.is_empty() && batch.rejects.is_empty();
             if !is_empty && gathered_since.is_none() {
                 gathered_since = Some(Instant::now());
             }
             let is_due = gathered_since.is_some_and(|since| since.elapsed() >= GATHER) || batch.is_full();
-            if is_due || (heard.is_some() && last_note.elapsed() >= NOTE_HEARD) {
+            if is_due || (hearing.heard.is_some() && last_note.elapsed() >= NOTE_HEARD) {
                 (gathered_since, last_note) = (None, Instant::now());
                 let full = std::mem::replace(&mut batch, Batch::of(self.source));
-                if self.deliver(full, *heard).await.is_err() {
+                if self.deliver(full, hearing.heard).await.is_err() {
                     return Ended::Stopped;
                 }
             }
@@ -213,16 +274,19 @@ impl Dial {
     }
 
     /// The switch is heard and all is well; the first time after a break, what was missed is said.
-    fn ready(&self, batch: &mut Batch, heard: &mut Option<Moment>, missed: &mut Option<String>) {
+    fn ready(&self, batch: &mut Batch, hearing: &mut Hearing) {
         if self.dialogue.standing() != Standing::Ready {
             return;
         }
         let now = self.clock.now();
-        if let (Some(from), Some(why)) = (*heard, missed.take()) {
+        if self.recall.is_some() && hearing.early.is_none() {
+            hearing.early = Some(now);
+        }
+        if let (Some(from), Some(why)) = (hearing.heard, hearing.missed.take()) {
             batch.events.push(gap(from, now, &why));
             tracing::info!(seconds = (now - from) / 1000, "connected again; a gap has been recorded");
         }
-        *heard = Some(now);
+        hearing.heard = Some(now);
         self.health.up(0);
     }
 
@@ -231,10 +295,30 @@ impl Dial {
     }
 
     async fn deliver(&self, mut batch: Batch, heard: Option<Moment>) -> Result<(), ()> {
-        let position = Position { heard, decoder: self.dialogue.save() };
-        batch.position = serde_json::to_string(&position).ok();
+        if self.recall.is_none() {
+            let position = Position { heard, decoder: self.dialogue.save() };
+            batch.position = serde_json::to_string(&position).ok();
+        }
         batch.caught_up = heard.is_some();
         self.sink.send(Delivery { batch, done: None }).await.map_err(|_| ())
+    }
+}
+
+impl Position {
+    fn read(text: Option<String>) -> Self {
+        text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
+    }
+}
+
+/// Waits for what the store tells; for ever where nothing is to be told.
+async fn told(recall: &mut Option<oneshot::Receiver<Option<String>>>) -> Option<String> {
+    match recall {
+        // A start that failed has let go of the other end: the stop comes next.
+        Some(recall) => match recall.await {
+            Ok(position) => position,
+            Err(_) => std::future::pending().await,
+        },
+        None => std::future::pending().await,
     }
 }
 

@@ -14,7 +14,7 @@ use crate::source::{Batch, Decode};
 /// near its size.
 const PIECE_BYTES: usize = 256 * 1024;
 /// Events of a batch when nobody waits for the figures: most calls are then whole within one.
-const EVENTS_PER_BATCH: usize = 50_000;
+pub const EVENTS_PER_BATCH: usize = 50_000;
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 
 /// A file that cannot be imported.

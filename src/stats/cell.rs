@@ -87,6 +87,13 @@ pub enum Cell {
     Legs(Box<LegCounts>),
 }
 
+impl Cell {
+    /// Whether its longest waits are known: see [`VisitCell::max_unsure`].
+    pub fn is_sure(&self) -> bool {
+        !matches!(self, Self::Visits(cell) if cell.max_unsure)
+    }
+}
+
 /// Counts and waits of visits (or of calls) in one interval.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct VisitCell {

@@ -34,6 +34,8 @@ pub struct Rollup {
     /// Where the three cells of a quarter-hour are, so that a change finds them by one look-up.
     trios: AHashMap<(Scope, Moment), Trio>,
     touched: Vec<u32>,
+    /// Cells whose longest wait was taken out since the last commit.
+    unsure: Vec<u32>,
     /// How many cells there may be before the past is let go: grows with what the present needs.
     cells_max: usize,
 }
@@ -61,6 +63,7 @@ impl Rollup {
             slots: AHashMap::new(),
             trios: AHashMap::new(),
             touched: Vec::new(),
+            unsure: Vec::new(),
             cells_max: CELLS_MAX,
         }
     }
@@ -165,7 +168,11 @@ impl Rollup {
                 held.is_touched = true;
                 self.touched.push(slot);
             }
+            let was_sure = held.cell.is_sure();
             change(&mut held.cell, queue);
+            if was_sure && !held.cell.is_sure() {
+                self.unsure.push(slot);
+            }
         }
     }
 
@@ -227,9 +234,10 @@ impl Rollup {
     /// again; and past days are let go when there are too many. `today` is the present.
     pub fn committed(&mut self, today: Moment) {
         for slot in self.touched.drain(..) {
-            let held = &mut self.held[slot as usize];
-            held.is_touched = false;
-            held.is_outdated = matches!(&held.cell, Cell::Visits(cell) if cell.max_unsure);
+            self.held[slot as usize].is_touched = false;
+        }
+        for slot in self.unsure.drain(..) {
+            self.held[slot as usize].is_outdated = true;
         }
         if self.held.len() > self.cells_max {
             self.let_go_of_the_past(today);

@@ -21,6 +21,15 @@ pub struct Act {
     pub detail: String,
 }
 
+/// An act as it is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ActRow {
+    /// Goes up with each that is noted.
+    pub id: i64,
+    /// What was done.
+    pub act: Act,
+}
+
 impl Act {
     /// The statement that notes it, to stand in the transaction of what was done.
     pub(super) fn noted(&self) -> Statement<'_> {

@@ -99,19 +99,19 @@ pub(super) fn stretches(database: &dyn Database, from: Moment, until: Moment) ->
     Ok(stretches)
 }
 
-/// The sums of a month as they were signed in a revision, of one kind.
+/// Cells of one kind and tier that begin in `from..until`, as they were signed in a revision of a month.
 pub(super) fn signed(
     database: &dyn Database,
     directory: &Directory,
-    kind: ScopeKind,
-    month: Moment,
-    revision: u32,
+    (kind, tier): (ScopeKind, Tier),
+    (from, until): (Moment, Moment),
+    revision: (Moment, u32),
 ) -> Result<Vec<(CellKey, Cell)>, StoreError> {
-    let (sql, with) = cells::query_signed(kind, Tier::Month, month, month.plus_ms(1), (month, revision));
+    let (sql, with) = cells::query_signed(kind, tier, from, until, revision);
     let mut found = Vec::new();
     database.each("reading signed figures", &sql, &with, &mut |row| {
         if let Some(scope) = cells::scope_named(kind, row.text(1)?, directory) {
-            let key = CellKey { scope, tier: Tier::Month, start: Moment(row.int(0)?) };
+            let key = CellKey { scope, tier, start: Moment(row.int(0)?) };
             found.push((key, cells::read(kind, &row, 2)?));
         }
         Ok(())

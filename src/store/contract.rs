@@ -8,9 +8,9 @@ use crate::measure::{Moment, Ring};
 use crate::names::{CallKey, CallName, QueueId, SourceId, UnitId};
 use crate::stats::totals::{QueueTotals, UnitTotals};
 use crate::stats::{Cell, CellKey, ScopeKind, Tier};
-use crate::store::Sight;
 use crate::store::closing::Closing;
 use crate::store::spool::{Mark, SpoolError};
+use crate::store::{ActRow, Sight};
 
 /// Why the store could not do it: what was tried, on what, and the store's own word.
 #[derive(Debug, thiserror::Error)]
@@ -81,7 +81,15 @@ pub enum StoreError {
         /// SQLite's word.
         source: rusqlite::Error,
     },
-    /// PostgreSQL refused, or could not be reached.
+    /// PostgreSQL could not be reached, or was starting or stopping: it may be there in a moment.
+    #[error("store: {doing}: {why}")]
+    Unreachable {
+        /// What was being done.
+        doing: &'static str,
+        /// The connection's word.
+        why: String,
+    },
+    /// PostgreSQL refused.
     #[error("store: {doing}: {why}")]
     Postgres {
         /// What was being done.
@@ -336,7 +344,7 @@ impl Page {
 
 /// Reads. Any number of them, beside the writer. What a [`Sight`] does not cover is left out of
 /// every answer, as if it were not there.
-pub trait Reader: Send {
+pub trait Reader {
     /// Cells of one kind and tier that begin in `from..until`, by start: those of a closed month as they
     /// were signed last. Queues and units that are no longer configured are left out.
     fn cells(
@@ -351,13 +359,14 @@ pub trait Reader: Send {
     /// Closings of the months that lie in `from..until` or partly so, by month and revision.
     fn closings(&self, from: Moment, until: Moment) -> Result<Vec<Closing>, StoreError>;
 
-    /// The month cells of one kind as they were signed in a revision.
+    /// The same as they were signed in one revision of a month, which is named by its first instant.
     fn signed(
         &self,
         sight: &Sight,
         kind: ScopeKind,
-        month: Moment,
-        revision: u32,
+        tier: Tier,
+        stretch: (Moment, Moment),
+        revision: (Moment, u32),
     ) -> Result<Vec<(CellKey, Cell)>, StoreError>;
 
     /// Visits of a queue offered in `from..until`, by time, source, call and number.
@@ -383,6 +392,10 @@ pub trait Reader: Send {
     /// What could not be used, the newest first: those with an id below `before`, at most `limit`.
     /// Belongs to no queue and no organisation, so only a [`Sight`] of all is answered.
     fn dead_letters(&self, sight: &Sight, before: Option<i64>, limit: usize) -> Result<Vec<DeadLetterRow>, StoreError>;
+
+    /// Who did what, the newest first: acts with an id below `before`, at most `limit`. Only a [`Sight`]
+    /// of all is answered.
+    fn acts(&self, sight: &Sight, before: Option<i64>, limit: usize) -> Result<Vec<ActRow>, StoreError>;
 
     /// Gaps and dead letters of `from..until`, as counts: they qualify everybody's figures.
     fn quality(&self, from: Moment, until: Moment) -> Result<Quality, StoreError>;

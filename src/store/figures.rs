@@ -165,7 +165,7 @@ impl Store for Figures {
 
     fn commit(&mut self, commit: &Commit<'_>) -> Result<(), StoreError> {
         let writes = writes(commit, &self.directory)?;
-        let unsure = commit.cells.iter().filter(|(_, cell)| matches!(cell, Cell::Visits(cell) if cell.max_unsure));
+        let unsure = commit.cells.iter().filter(|(_, cell)| !cell.is_sure());
         let mut then: Vec<Statement<'_>> =
             unsure.map(|(key, _)| cells::look_up_maxima(*key, &self.directory)).collect();
         if let Some(mark) = commit.spooled {

@@ -40,10 +40,11 @@ pub mod sight;
 pub mod spool;
 pub mod sqlite;
 pub mod tables;
+pub mod turn;
 pub mod upkeep;
 pub mod value;
 
-pub use audit::Act;
+pub use audit::{Act, ActRow};
 pub use closing::Closing;
 pub use contract::{
     After, Commit, DeadLetterRow, Gap, LegRow, Page, Quality, Reader, Restored, SourceState, Store, StoreError,
@@ -51,6 +52,10 @@ pub use contract::{
 };
 pub use database::Database;
 pub use ledger::Ledger;
-pub use open::{StoreSettings, open, open_ledger, open_reader, open_to_fill, open_upkeep, open_upkeep_alone};
+pub use open::{
+    StoreSettings, open, open_in_turn, open_ledger, open_ledger_of, open_reader, open_to_fill, open_upkeep,
+    open_upkeep_alone, open_upkeep_of,
+};
 pub use sight::{Part, Sight};
+pub use turn::{Fence, Turn};
 pub use upkeep::Upkeep;

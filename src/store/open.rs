@@ -11,7 +11,7 @@ use crate::store::figures::Figures;
 use crate::store::postgres::{Postgres, connect};
 use crate::store::sqlite::file;
 use crate::store::upkeep::Upkeep;
-use crate::store::{Database, Ledger, Reader, Store, StoreError};
+use crate::store::{Database, Fence, Ledger, Reader, Store, StoreError, Turn};
 
 /// `[store]` of the configuration.
 #[derive(Clone, Debug, Deserialize)]
@@ -180,13 +180,22 @@ impl StoreSettings {
 }
 
 /// Opens a store for writing, creating it where there is none. One program at a time: while another
-/// writes, the answer is [`StoreError::Held`], at once.
+/// writes, the answer is [`StoreError::Held`], at once or within seconds.
 pub fn open(settings: &StoreSettings, directory: &Arc<Directory>) -> Result<Box<dyn Store>, StoreError> {
-    Ok(Box::new(Figures::new(to_lead(settings)?, Arc::clone(directory))))
+    open_in_turn(settings, directory, &mut Turn::default())
+}
+
+/// The same for one who comes again and again, with what it saw meanwhile.
+pub fn open_in_turn(
+    settings: &StoreSettings,
+    directory: &Arc<Directory>,
+    turn: &mut Turn,
+) -> Result<Box<dyn Store>, StoreError> {
+    Ok(Box::new(Figures::new(to_lead(settings, turn)?, Arc::clone(directory))))
 }
 
 /// Opens a store for reading only; it must exist. Keep it: connections are made once.
-pub fn open_reader(settings: &StoreSettings, directory: &Arc<Directory>) -> Result<Box<dyn Reader>, StoreError> {
+pub fn open_reader(settings: &StoreSettings, directory: &Arc<Directory>) -> Result<Box<dyn Reader + Send>, StoreError> {
     let database: Box<dyn Database> = match settings.place()? {
         Place::File(path) => Box::new(file::open_to_read(path)?),
         Place::Server => Box::new(Postgres::open_to_read(settings)?),
@@ -209,7 +218,7 @@ pub fn open_upkeep(settings: &StoreSettings, directory: &Arc<Directory>) -> Resu
 /// [`StoreError::Held`].
 pub fn open_upkeep_alone(settings: &StoreSettings, directory: &Arc<Directory>) -> Result<Upkeep, StoreError> {
     drop(open_upkeep(settings, directory)?);
-    Ok(Upkeep { database: to_lead(settings)?, directory: Arc::clone(directory) })
+    Ok(Upkeep { database: to_lead(settings, &mut Turn::default())?, directory: Arc::clone(directory) })
 }
 
 /// Opens a store that may not be there yet, for rows to be carried into.
@@ -219,13 +228,41 @@ pub fn open_to_fill(settings: &StoreSettings, directory: &Arc<Directory>) -> Res
 
 /// Opens what is kept beside the figures, creating the store where there is none.
 pub fn open_ledger(settings: &StoreSettings) -> Result<Ledger, StoreError> {
-    Ok(Ledger { database: to_write(settings)? })
+    Ok(Ledger { database: to_write(settings)?, fence: None })
 }
 
-fn to_lead(settings: &StoreSettings) -> Result<Box<dyn Database>, StoreError> {
+/// The same for a daemon, on a store that it or another has opened to lead. What is written is written
+/// while the program leads whose `fence` it is; `None`: whoever leads. On a server nothing is dialled
+/// before the first use.
+pub fn open_ledger_of(settings: &StoreSettings, fence: Option<&Fence>) -> Result<Ledger, StoreError> {
+    Ok(Ledger { database: to_write_behind(settings, fence)?, fence: fence.cloned() })
+}
+
+/// What looks after the store for a daemon, as long as it leads.
+pub fn open_upkeep_of(
+    settings: &StoreSettings,
+    directory: &Arc<Directory>,
+    fence: &Fence,
+) -> Result<Upkeep, StoreError> {
+    Ok(Upkeep { database: to_write_behind(settings, Some(fence))?, directory: Arc::clone(directory) })
+}
+
+fn to_lead(settings: &StoreSettings, turn: &mut Turn) -> Result<Box<dyn Database>, StoreError> {
     Ok(match settings.place()? {
-        Place::File(path) => Box::new(file::open_to_lead(path, settings.migrate)?),
-        Place::Server => Box::new(Postgres::open_to_lead(settings)?),
+        Place::File(path) => {
+            let led = file::open_to_lead(path, settings.migrate)?;
+            turn.fence().lead_file();
+            Box::new(led)
+        }
+        Place::Server => Box::new(Postgres::open_to_lead(settings, turn)?),
+    })
+}
+
+fn to_write_behind(settings: &StoreSettings, fence: Option<&Fence>) -> Result<Box<dyn Database>, StoreError> {
+    Ok(match settings.place()? {
+        // Whoever holds the file holds it until it ends.
+        Place::File(path) => Box::new(file::open(path, settings.migrate)?),
+        Place::Server => Box::new(Postgres::open_behind(settings, fence)?),
     })
 }
 

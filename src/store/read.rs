@@ -10,7 +10,7 @@ use crate::store::contract::{DeadLetterRow, Gap, LegRow, Page, Quality, Reader, 
 use crate::store::facts::{self, VISIT_COLUMNS};
 use crate::store::figures::Figures;
 use crate::store::value::Value;
-use crate::store::{Database, Sight};
+use crate::store::{Act, ActRow, Database, Sight};
 
 impl Reader for Figures {
     fn cells(
@@ -49,10 +49,11 @@ impl Reader for Figures {
         &self,
         sight: &Sight,
         kind: ScopeKind,
-        month: Moment,
-        revision: u32,
+        tier: Tier,
+        stretch: (Moment, Moment),
+        revision: (Moment, u32),
     ) -> Result<Vec<(CellKey, Cell)>, StoreError> {
-        let mut cells = closing::signed(&*self.database, &self.directory, kind, month, revision)?;
+        let mut cells = closing::signed(&*self.database, &self.directory, (kind, tier), stretch, revision)?;
         cells.retain(|(key, _)| sight.sees(key.scope, &self.directory));
         Ok(cells)
     }
@@ -116,6 +117,20 @@ impl Reader for Figures {
                 at: Moment(row.int(5)?),
                 received: Moment(row.int(6)?),
             })
+        })
+    }
+
+    fn acts(&self, sight: &Sight, before: Option<i64>, limit: usize) -> Result<Vec<ActRow>, StoreError> {
+        if !sight.is_all() {
+            return Ok(Vec::new());
+        }
+        let sql = "SELECT id, at, who, act, about, detail FROM audit WHERE id < $1 ORDER BY id DESC LIMIT $2";
+        let with = [before.unwrap_or(i64::MAX).into(), (limit as i64).into()];
+        self.database.all("reading the audit log", sql, &with, |row| {
+            let text = |at: usize| row.text(at).map(str::to_owned);
+            let at = Moment(row.int(1)?);
+            let act = Act { at, who: text(2)?, act: text(3)?, about: text(4)?, detail: text(5)? };
+            Ok(ActRow { id: row.int(0)?, act })
         })
     }
 

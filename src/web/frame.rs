@@ -8,12 +8,13 @@ use crate::web::look::{Look, Theme};
 use crate::web::visitor::{Right, Visitor};
 
 /// The pages that the frame leads to: address, key of its name, who may.
-pub const PAGES: [(&str, &str, Right); 5] = [
+pub const PAGES: [(&str, &str, Right); 6] = [
     ("/", "page-board", Right::Board),
     ("/units", "page-units", Right::Units),
     ("/reports", "page-reports", Right::Reports),
     ("/staffing", "page-staffing", Right::Queues),
     ("/status", "page-status", Right::Status),
+    ("/audit", "page-audit", Right::Audit),
 ];
 
 /// The head of a page.

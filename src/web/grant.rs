@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use crate::directory::Directory;
-use crate::names::OrganisationId;
 use crate::store::{Part, Sight};
 use crate::web::visitor::{Right, Visitor};
 
@@ -89,10 +88,7 @@ impl Grant {
     pub fn visitor(&self, name: &str, directory: &Directory) -> Result<Visitor, String> {
         let lacks = |kind: &str, name: &str| format!("there is no {kind} `{name}`");
         let queue = |name: &str| directory.queue_named(name).ok_or_else(|| lacks("queue", name));
-        let organisation = |name: &str| {
-            let found = directory.organisations().iter().skip(1).position(|one| one.name == name);
-            found.map(|at| OrganisationId(at as u32 + 1)).ok_or_else(|| lacks("organisation", name))
-        };
+        let organisation = |name: &str| directory.organisation_named(name).ok_or_else(|| lacks("organisation", name));
         let sight = match self.role {
             Role::Admin => Sight::ALL,
             _ => Sight { queues: part(&self.queues, queue)?, organisations: part(&self.organisations, organisation)? },

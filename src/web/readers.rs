@@ -13,7 +13,7 @@ pub const READERS_MAX: usize = 4;
 /// How long a question waits for a reader before it is told to come again.
 const PLACE_WAIT: Duration = Duration::from_secs(10);
 
-type Open = Box<dyn Fn() -> Result<Box<dyn Reader>, StoreError> + Send + Sync>;
+type Open = Box<dyn Fn() -> Result<Box<dyn Reader + Send>, StoreError> + Send + Sync>;
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
@@ -32,7 +32,7 @@ pub enum Unanswered {
 /// The readers.
 pub struct Readers {
     open: Open,
-    idle: Mutex<Vec<Box<dyn Reader>>>,
+    idle: Mutex<Vec<Box<dyn Reader + Send>>>,
     places: Semaphore,
 }
 

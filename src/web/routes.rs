@@ -9,7 +9,7 @@ use axum::middleware;
 use axum::response::IntoResponse;
 use axum::routing::{delete, get, post};
 
-use crate::web::api::{openapi, queues, reports, status, units};
+use crate::web::api::{audit, openapi, queues, reports, status, units};
 use crate::web::unpack::BODY_BYTES_MAX;
 use crate::web::visitor::Right;
 use crate::web::{Shared, access, alerts, assets, board, health, ingest, live, login, pages};
@@ -19,7 +19,7 @@ pub type Needs = Option<Right>;
 
 /// Every endpoint: method, path, what it needs. The router below serves these and no others, which a
 /// test holds; one that is not listed is refused.
-pub const ENDPOINTS: [(&str, &str, Needs); 37] = [
+pub const ENDPOINTS: [(&str, &str, Needs); 39] = [
     ("GET", "/", Some(Right::Board)),
     ("GET", "/units", Some(Right::Units)),
     ("GET", "/units/{unit}", Some(Right::Units)),
@@ -27,6 +27,7 @@ pub const ENDPOINTS: [(&str, &str, Needs); 37] = [
     ("GET", "/reports", Some(Right::Reports)),
     ("GET", "/status", Some(Right::Status)),
     ("GET", "/staffing", Some(Right::Queues)),
+    ("GET", "/audit", Some(Right::Audit)),
     ("GET", "/login", None),
     ("POST", "/login", None),
     ("POST", "/logout", None),
@@ -50,6 +51,7 @@ pub const ENDPOINTS: [(&str, &str, Needs); 37] = [
     ("GET", "/api/v1/health", Some(Right::Status)),
     ("GET", "/api/v1/gaps", Some(Right::Status)),
     ("GET", "/api/v1/dead-letters", Some(Right::Status)),
+    ("GET", "/api/v1/audit", Some(Right::Audit)),
     ("GET", "/api/v1/reports", Some(Right::Reports)),
     ("GET", "/api/v1/reports/{report}", Some(Right::Reports)),
     ("POST", "/api/v1/events", Some(Right::Ingest)),
@@ -69,6 +71,7 @@ pub fn router(shared: Arc<Shared>) -> Router {
         .route("/reports", get(pages::reports::page))
         .route("/status", get(pages::status::page))
         .route("/staffing", get(pages::staffing::page))
+        .route("/audit", get(pages::audit::page))
         .route("/login", get(login::page).post(login::enter))
         .route("/logout", post(login::leave))
         .route("/tillganglighet", get(pages::accessibility::page))
@@ -91,6 +94,7 @@ pub fn router(shared: Arc<Shared>) -> Router {
         .route("/api/v1/health", get(status::health))
         .route("/api/v1/gaps", get(status::gaps))
         .route("/api/v1/dead-letters", get(status::dead_letters))
+        .route("/api/v1/audit", get(audit::acts))
         .route("/api/v1/reports", get(reports::reports))
         .route("/api/v1/reports/{report}", get(reports::report))
         .route("/api/v1/events", post(ingest::events))

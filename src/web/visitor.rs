@@ -22,6 +22,8 @@ pub enum Right {
     Alerts,
     /// Sources, gaps, dead letters, silences.
     Status,
+    /// Who came, and who changed what.
+    Audit,
     /// Posting events.
     Ingest,
     /// Metrics for Prometheus.
@@ -30,13 +32,14 @@ pub enum Right {
 
 impl Right {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Board,
         Self::Queues,
         Self::Units,
         Self::Reports,
         Self::Alerts,
         Self::Status,
+        Self::Audit,
         Self::Ingest,
         Self::Metrics,
     ];

@@ -11,6 +11,7 @@ pub struct MailServer {
     mails: Arc<Mutex<Vec<Mail>>>,
     is_full: Arc<AtomicBool>,
     refused: Arc<AtomicU32>,
+    is_silent: Arc<AtomicBool>,
 }
 
 /// One mail that was taken.
@@ -65,6 +66,7 @@ impl MailServer {
             mails: Arc::default(),
             is_full: Arc::default(),
             refused: Arc::default(),
+            is_silent: Arc::default(),
         };
         let shared = this.clone();
         std::thread::spawn(move || {
@@ -80,6 +82,11 @@ impl MailServer {
     /// Whether it says from now on that there is no room at the moment.
     pub fn set_full(&self, is_full: bool) {
         self.is_full.store(is_full, Ordering::Relaxed);
+    }
+
+    /// Whether it takes a mail from now on and never says so.
+    pub fn set_silent(&self, is_silent: bool) {
+        self.is_silent.store(is_silent, Ordering::Relaxed);
     }
 
     pub fn mails(&self) -> Vec<Mail> {
@@ -121,6 +128,10 @@ impl MailServer {
                     }
                     text.truncate(text.len() - 5);
                     self.mails.lock().unwrap().push(Mail { to: std::mem::take(&mut to), text });
+                    if self.is_silent.load(Ordering::Relaxed) {
+                        std::thread::sleep(std::time::Duration::from_secs(50));
+                        return Ok(());
+                    }
                     "250 taken\r\n"
                 }
                 "QUIT" => {

@@ -1,6 +1,6 @@
 // Daemons of one's own, and a browser to look at them with.
 
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
@@ -79,6 +79,16 @@ export async function posted() {
 [[source]]\nname = "vaxel"\nkind = "http"\n
 [[queue]]\nname = "kundtjanst"\ntitle = "Kundtjänst"\nobjective = { threshold = "30s", target = 0.9 }\n`);
   return new Daemon(port, ["run", "--config", config]).start();
+}
+
+/// A daemon that lets in users who log in, and its one user with the password.
+export async function guarded() {
+  const port = await freePort();
+  const config = join(work, "guarded.toml");
+  writeFileSync(config, `[store]\nurl = "sqlite:${join(work, "guarded.db")}"\n[http]\nlisten = "127.0.0.1:${port}"\nusers = "${join(work, "users.toml")}"\n
+[[source]]\nname = "vaxel"\nkind = "http"\n\n[[queue]]\nname = "kundtjanst"\ntitle = "Kundtjänst"\n`);
+  const password = execFileSync(program, ["user", "add", "anna", "--role", "admin", "--config", config], { encoding: "utf8" }).trim();
+  return [await new Daemon(port, ["run", "--config", config]).start(), "anna", password];
 }
 
 /// Chromium as the system has it, with nothing that asks the world.

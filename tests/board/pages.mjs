@@ -3,11 +3,11 @@
 
 import assert from "node:assert/strict";
 import { agree } from "./figures.mjs";
-import { browser, json, posted, simulated, until } from "./daemon.mjs";
+import { browser, guarded, json, posted, simulated, until } from "./daemon.mjs";
 import { pictures } from "./pictures.mjs";
 import { accessible, faults, fits, keyboard, open } from "./sight.mjs";
 
-const LISTED = ["/", "/units", "/reports", "/staffing", "/status", "/tillganglighet"];
+const LISTED = ["/", "/units", "/reports", "/staffing", "/status", "/audit", "/tillganglighet"];
 const SCREENS = { wall: [1920, 1080], desk: [1366, 768], phone: [390, 844] };
 const ENLARGED = [320, 256]; // 1280 x 1024 at 400 %
 const DAYS = 9; // this week, and the one before
@@ -20,7 +20,7 @@ const filled = (page) => page.waitForFunction(() => document.querySelector("#upd
 async function pagesOf(base) {
   const { units } = await json(`${base}/api/v1/units`);
   const most = units.toSorted?.((one, other) => other.figures.transfers - one.figures.transfers) ?? units;
-  return [...LISTED, "/?queues=itsupport", "/queues/kundtjanst", "/queues/itsupport?day=2026-11-20", `/units/${most[0].unit}`, "/units?organisation=lycksele", "/units/nobody"];
+  return [...LISTED, "/?queues=itsupport", "/queues/kundtjanst", "/queues/itsupport?day=2026-11-20", `/units/${most[0].unit}`, "/units?organisation=lycksele", "/units/nobody", "/login"];
 }
 
 async function everyPage(base, name, screen) {
@@ -58,6 +58,54 @@ async function everyPage(base, name, screen) {
 async function leadsNowhereElse(page, looked) {
   const ways = await page.locator("nav a").evaluateAll((ways) => ways.map((way) => new URL(way.href).pathname));
   for (const way of ways) assert.ok(looked.includes(way), `${way} is in the frame and not in this test`);
+}
+
+/// The way in: on every screen, in both languages and themes, by keyboard; who mistypes is told, who does
+/// not comes in, where the log has both.
+async function wayIn([{ base }, user, password]) {
+  for (const [name, screen] of [...Object.entries(SCREENS), ["enlarged", ENLARGED]]) {
+    // That nobody came in is an error to the browser, and meant here.
+    let isRefused = false;
+    const page = await open(chromium, screen, () => isRefused);
+    for (const lang of ["sv", "en"]) {
+      for (const theme of ["light", "dark"]) {
+        const where = `/login?lang=${lang}&theme=${theme} ${name}`;
+        isRefused = false;
+        await page.goto(`${base}/login?lang=${lang}&theme=${theme}`);
+        assert.equal(await page.getAttribute("html", "lang"), lang);
+        assert.equal(await page.getAttribute("html", "data-theme"), theme);
+        await fits(page, where);
+        await accessible(page, where);
+        if (lang === "sv" && theme === "light") await keyboard(page, where);
+      }
+    }
+    if (name !== "desk") {
+      await page.context().close();
+      continue;
+    }
+    const enter = async (word) => {
+      await page.fill("#user", user);
+      await page.fill("#password", word);
+      await page.press("#password", "Enter");
+    };
+    isRefused = true;
+    await enter("not the password");
+    await page.waitForSelector('[role="alert"]');
+    await accessible(page, "a wrong password");
+    await enter(password);
+    await page.waitForSelector("body.board");
+    isRefused = false;
+    for (const lang of ["sv", "en"]) {
+      await page.goto(`${base}/audit?lang=${lang}`);
+      const acts = await page.locator("tbody tr").allTextContents();
+      assert.equal(acts.length, 3, acts.join("\n"));
+      for (const [at, act] of ["logged_in", "login_refused", "user_added"].entries()) assert.ok(acts[at].includes(act), acts[at]);
+      await fits(page, `/audit?lang=${lang} with acts`);
+      await accessible(page, `/audit?lang=${lang} with acts`);
+    }
+    await keyboard(page, "/audit with acts");
+    await page.context().close();
+  }
 }
 
 /// Callers who wait too long turn the queue's state, which is told once and politely.
@@ -156,7 +204,7 @@ async function timed(what, look) {
 }
 
 const folder = process.env.SERVICEGRAD_PICTURES;
-const [board, own] = await Promise.all([simulated(folder ? 60 : DAYS), posted()]);
+const [board, own, house] = await Promise.all([simulated(folder ? 60 : DAYS), posted(), guarded()]);
 try {
   await until("the days behind the demonstration", 120000, async () => {
     const { at_ms, sources } = await json(`${board.base}/api/v1/live`);
@@ -165,6 +213,7 @@ try {
   if (folder) await timed("pictures", () => pictures(chromium, board.base, folder));
   await timed("figures", () => agree(chromium, board.base));
   await timed("incident", () => incident(own));
+  await timed("way in", () => wayIn(house));
   await timed("many alerts", () => manyAlerts(board.base));
   await Promise.all([
     timed("killed", () => killed(own)),
@@ -174,6 +223,6 @@ try {
   ]);
 } finally {
   await chromium.close();
-  await Promise.all([board.stop(), own.stop()]);
+  await Promise.all([board.stop(), own.stop(), house[0].stop()]);
 }
 assert.deepEqual(faults, []);

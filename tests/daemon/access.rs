@@ -148,3 +148,41 @@ fn a_revoked_token_is_refused_within_seconds_and_the_file_holds_no_token() {
     let listed = house.ok(&["token", "list", "--config", "servicegrad.toml"]);
     assert!(listed.contains("admin") && !listed.contains("wallboard"), "{listed}");
 }
+
+#[test]
+fn the_audit_log_tells_who_did_what_page_by_page_and_to_the_admin_alone() {
+    let house = house();
+    let tokens = Role::ALL.map(|role| (role, create(&house, role)));
+    let daemon = house.run();
+    let admin = &tokens.iter().find(|(role, _)| *role == Role::Admin).unwrap().1;
+    let read = |path: &str| -> serde_json::Value {
+        let (status, body) = ask(&daemon, "GET", path, admin);
+        assert_eq!(status, 200, "{body}");
+        serde_json::from_str(&body).unwrap()
+    };
+    // One token of each role was created, the last one last; two to a page.
+    let (mut told, mut next) = (Vec::new(), String::new());
+    loop {
+        let page = read(&format!("/api/v1/audit?limit=2{next}"));
+        let items = page["items"].as_array().unwrap();
+        assert!((1..=2).contains(&items.len()), "{page}");
+        told.extend(
+            items.iter().map(|act| format!("{} {}", act["act"].as_str().unwrap(), act["about"].as_str().unwrap())),
+        );
+        let Some(after) = page["next"].as_str() else { break };
+        next = format!("&after={after}");
+    }
+    let created = Role::ALL.iter().rev().map(|role| format!("token_created {}", role.as_str())).collect::<Vec<_>>();
+    assert_eq!(told, created);
+    let (_, page) = ask(&daemon, "GET", "/audit?lang=en&limit=2", admin);
+    assert!(page.contains("token_created") && page.contains("role admin") && page.contains("Next"), "{page}");
+    assert!(!page.contains(admin.as_str()), "the log holds no token");
+    let (_, page) = ask(&daemon, "GET", "/audit?lang=sv", admin);
+    assert!(page.contains("<h1>Logg</h1>"), "{page}");
+    for (role, token) in tokens.iter().filter(|(role, _)| *role != Role::Admin) {
+        for path in ["/audit", "/api/v1/audit"] {
+            let (status, body) = ask(&daemon, "GET", path, token);
+            assert!(status == 403 && !body.contains("token_created"), "{}: {status} {body}", role.as_str());
+        }
+    }
+}

@@ -95,8 +95,11 @@ fn the_annual_reports_show_the_published_years() {
             assert_eq!(before["queues"][0]["figures"]["answered"], year_before["queues"][0]["answered"]);
         }
     }
+    let pdf = cfg!(feature = "pdf").then_some(("pdf", &b"%PDF-1.7"[..]));
     for (format, head) in
         [("xlsx", &b"PK"[..]), ("html", b"<!DOCTYPE html>"), ("csv", b"section,"), ("table", b"Servicegrad 2023")]
+            .into_iter()
+            .chain(pdf)
     {
         let output = house.command(&["report", "--kind", "year", "--period", "2023", "--format", format]);
         assert!(output.status.success() && output.stdout.starts_with(head), "{format}");

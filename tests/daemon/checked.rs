@@ -3,7 +3,9 @@
 use servicegrad::clock::Clock;
 use servicegrad::daemon::Played;
 use servicegrad::event::{AgentState, CallEvent, EventId, EventKind, Stamp};
+use servicegrad::simulate::Spoken;
 use servicegrad::simulate::ami_switch::AmiSwitch;
+use servicegrad::simulate::esl_switch::EslSwitch;
 
 use crate::program::{House, write};
 
@@ -14,9 +16,18 @@ struct Switch {
 }
 
 fn switch(of: impl FnOnce(AmiSwitch) -> AmiSwitch) -> Switch {
-    let runtime = tokio::runtime::Runtime::new().unwrap();
     let clock = Clock::system();
-    let played = Played::new(of(AmiSwitch::new("servicegrad", "hemlig", clock.now().plus_ms(-3_600_000))), clock);
+    played(of(AmiSwitch::new("servicegrad", "hemlig", clock.now().plus_ms(-3_600_000))), clock)
+}
+
+/// A FreeSWITCH, by this clock.
+fn freeswitch(clock: Clock) -> Switch {
+    played(EslSwitch::new("hemlig", clock.now().plus_ms(-3_600_000)), clock)
+}
+
+fn played<S: Spoken>(switch: S, clock: Clock) -> Switch {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let played = Played::new(switch, clock);
     let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
     let port = listener.local_addr().unwrap().port();
     for queue in ["kundtjanst", "itsupport"] {
@@ -101,6 +112,32 @@ fn a_wrong_secret_a_missing_right_and_a_switch_that_is_not_there_are_told_with_w
     assert!(code == 1 && said.contains("FEL   kan inte användas: "), "{said}");
     let (code, said) = check(&gone, &["--offline"]);
     assert!(code == 0 && !said.contains("FEL"), "{said}");
+}
+
+/// The same house on an event socket.
+fn event_socket(port: u16, secret: &str, queue: &str) -> House {
+    House::new(&format!(
+        "[[source]]\nname = \"vaxel\"\nkind = \"freeswitch_esl\"\nconnect = \"127.0.0.1:{port}\"\nsecret = \"{secret}\"\n[[queue]]\nname = \"kundtjanst\"\nfrom = [{{ source = \"vaxel\", queue = \"{queue}\" }}]\n"
+    ))
+}
+
+#[test]
+fn a_freeswitch_that_lets_us_in_tells_what_it_is_and_which_queues_it_has() {
+    let there = freeswitch(Clock::system());
+    let words = ["lets us in: FreeSWITCH", "queues seen: itsupport", "no [[queue]] measures: itsupport", "s from ours"];
+    says(&event_socket(there.port, "hemlig", "kundtjanst"), 0, &words);
+    let words = ["WRONG queues of the configuration that were not seen there: kundtjenst", "1 things are wrong"];
+    says(&event_socket(there.port, "hemlig", "kundtjenst"), 1, &words);
+}
+
+#[test]
+fn a_freeswitch_with_another_password_or_a_clock_of_its_own_is_told_with_what_to_do() {
+    let there = freeswitch(Clock::system());
+    says(&event_socket(there.port, "fel", "kundtjanst"), 1, &["WRONG cannot be used: ", "event_socket.conf"]);
+    let late = freeswitch(Clock::going_from(Clock::system().now().plus_ms(-600_000)));
+    says(&event_socket(late.port, "hemlig", "kundtjanst"), 1, &["s behind ours", "set both by NTP"]);
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    says(&event_socket(port, "hemlig", "kundtjanst"), 1, &["WRONG cannot be used: cannot connect"]);
 }
 
 #[test]

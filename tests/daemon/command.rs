@@ -17,6 +17,11 @@ fn exit_codes_are_0_ok_1_failed_2_usage_or_configuration() {
     assert_eq!(code(&house, &["report", "--period", "2026"]).0, 1, "nothing was imported");
     assert_eq!(code(&house, &["report", "--period", "soon"]).0, 2);
     assert_eq!(code(&house, &["report"]).0, 2);
+    let (failed, why) = code(&house, &["report", "--period", "2026", "--format", "pdf"]);
+    let is_told = why.contains("writes no PDF") && why.contains("cargo build --release --features pdf");
+    assert_eq!((failed, is_told), if cfg!(feature = "pdf") { (1, false) } else { (2, true) }, "{why}");
+    let (failed, why) = code(&house, &["report", "--period", "2026", "--format", "odt"]);
+    assert!(failed == 2 && why.contains("table, json, csv, xlsx") && why.contains("html"), "{why}");
     assert_eq!(code(&house, &["dance"]).0, 2);
     assert_eq!(code(&house, &["import", "--source", "nobody", "x"]).0, 2);
     let (failed, why) = code(&house, &["import", "--source", "vaxel", "no-such-file"]);
@@ -52,6 +57,15 @@ fn an_import_again_or_of_a_gzip_counts_nothing_twice() {
     assert_eq!(first["queues"][0]["answered"], 1);
     house.ok(&["import", "--source", "vaxel", "queue_log.1.gz", "queue_log"]);
     assert_eq!(house.report(&["--period", "2026-03"]), first);
+}
+
+#[test]
+fn an_import_of_queues_that_nobody_measures_says_so() {
+    let house = House::new(CONFIG);
+    let log = "1772434800|a.1|600|NONE|ENTERQUEUE||1|1\n1772434801|b.1|kundtjanst|NONE|ENTERQUEUE||1|1\n";
+    write(&house.path("queue_log"), log);
+    let (_, said) = code(&house, &["import", "--source", "vaxel", "queue_log"]);
+    assert!(said.contains("1 of them name queues that are not measured (600); if one should be"), "{said}");
 }
 
 #[test]

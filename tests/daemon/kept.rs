@@ -113,6 +113,32 @@ fn a_month_is_closed_and_a_late_event_makes_revision_2_with_the_difference() {
     assert_eq!(changes, ["offered 1 2", "abandoned 0 1", "answer_rate 1.0 0.5"]);
     let table = house.ok(&["report", "--period", "2026-03"]);
     assert!(table.contains("reviderad") && table.contains("journal of a night"), "{table}");
+    let first = house.report(&["--period", "2026-03", "--revision", "1"]);
+    assert_eq!(first["queues"], closed["queues"], "as it was signed first");
+    assert_eq!((&first["period"]["status"], &first["period"]["revision"]), (&"superseded".into(), &1.into()));
+    let second = house.report(&["--period", "2026-03", "--revision", "2", "--interval", "day"]);
+    assert_eq!(second["queues"][0]["intervals"].as_array().unwrap().len(), 2);
+    assert_eq!(second["period"]["status"], "revised");
+    for (asked, why) in [
+        (["--period", "2026-03", "--revision", "3"], "there is no revision 3 of the month: it has 1 to 2"),
+        (["--period", "2026-05", "--revision", "1"], "not closed"),
+        (["--period", "2026", "--revision", "1"], "give a month"),
+    ] {
+        let (code, _, said) = told(&house, &[&["report"], &asked[..]].concat());
+        assert!(code == 2 && said.contains(why), "{said}");
+    }
+    let daemon = house.run();
+    let api = "/api/v1/reports/month?period=2026-03";
+    let asked: serde_json::Value = serde_json::from_str(&daemon.get(&format!("{api}&revision=1"))).unwrap();
+    assert_eq!((&asked["queues"], &asked["period"]["revision"]), (&closed["queues"], &1.into()));
+    let (status, why) = daemon.ask("GET", &format!("{api}&revision=3"), "", b"");
+    assert!(status == 400 && why.contains("it has 1 to 2"), "{why}");
+    let page = daemon.get("/reports?period=2026-03");
+    assert!(page.contains("revision=1") && !page.contains("revision=2"), "those before the last are offered");
+    assert_eq!(page.contains("format=pdf"), cfg!(feature = "pdf"));
+    let (_, answer) = daemon.ask("GET", &format!("{api}&format=pdf"), "", b"");
+    assert_eq!(answer.contains("cargo build --release --features pdf"), !cfg!(feature = "pdf"), "{answer}");
+    daemon.stop();
     let (code, _, said) = told(&house, &["store", "verify"]);
     assert_eq!(code, 0, "{said}");
 }

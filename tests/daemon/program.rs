@@ -46,9 +46,13 @@ impl House {
         String::from_utf8(output.stdout).unwrap()
     }
 
+    /// A report without the moment at which it was made, so that two can be compared.
     pub fn report(&self, arguments: &[&str]) -> Value {
         let all: Vec<&str> = ["report", "--format", "json"].iter().chain(arguments).copied().collect();
-        serde_json::from_str(&self.ok(&all)).unwrap()
+        let mut report: Value = serde_json::from_str(&self.ok(&all)).unwrap();
+        let made = report["period"].as_object_mut().unwrap().remove("made");
+        assert!(made.is_some_and(|made| made.is_string()));
+        report
     }
 
     /// Starts the daemon and waits until it says where it is.
@@ -58,8 +62,14 @@ impl House {
 
     /// Starts the daemon and waits for nothing.
     pub fn spawn(&self) -> Child {
+        self.spawn_with(&[])
+    }
+
+    /// The same with words in its environment.
+    pub fn spawn_with(&self, environment: &[(String, String)]) -> Child {
         let config = self.path("servicegrad.toml");
         Command::new(PROGRAM)
+            .envs(environment.iter().cloned())
             .arg("run")
             .arg("--config")
             .arg(config)

@@ -12,7 +12,7 @@ use servicegrad::simulate::queue_log::Renderer;
 use smol_str::SmolStr;
 
 use crate::line::{Line, Setup, asterisk, busy_calls, calls, comes_to, count, figures, freeswitch, house, plainly};
-use crate::program::until;
+use crate::program::{Daemon, House, until};
 
 /// Each story is told of both switches.
 macro_rules! of_both {
@@ -205,6 +205,31 @@ fn a_line_cut_loses_what_nobody_can_tell_again_and_no_more<S: Spoken>(switch: fn
     });
     let gaps = house.report(&["--from", "2020-01-01", "--to", "2100-01-01"])["quality"]["gaps"].clone();
     assert_eq!((gaps.as_array().unwrap().len(), &gaps[0]["source"]), (1, &Value::from("vaxel")));
+    gap_is_told_everywhere(&house, &daemon, &gaps[0]);
+}
+
+/// The gap stands in the API, on the page of the sources, in the metrics, and in a report for people.
+fn gap_is_told_everywhere(house: &House, daemon: &Daemon, gap: &Value) {
+    let api: Value = serde_json::from_str(&daemon.get("/api/v1/gaps")).unwrap();
+    assert_eq!(api.as_array().unwrap().len(), 1, "{api}");
+    for key in ["source", "reason"] {
+        assert_eq!(api[0][key], gap[key], "{key}");
+    }
+    // A report tells it to the second.
+    let second = |told: &Value| told.as_str().unwrap()[..19].to_owned();
+    for key in ["from", "to"] {
+        assert_eq!(second(&api[0][key]), second(&gap[key]), "{key}");
+    }
+    assert!(api[0]["seconds"].as_f64() > Some(0.0), "{api}");
+    assert_eq!(daemon.metric("servicegrad_source_gaps_total{source=\"vaxel\"}"), Some(1.0));
+    let reason = gap["reason"].as_str().unwrap();
+    let page = daemon.get("/status");
+    assert!(page.contains("Databortfall denna månad") && page.contains(reason), "{page}");
+    // A manager reads it under the figures.
+    let html = house.ok(&["report", "--format", "html", "--from", "2020-01-01", "--to", "2100-01-01"]);
+    let told = html.split("<caption>Databortfall").nth(1).unwrap();
+    let told = told.split("</table>").next().unwrap();
+    assert!(told.contains("vaxel") && told.contains(reason), "{told}");
 }
 
 /// How many wait after `events`.

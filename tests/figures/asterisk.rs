@@ -42,7 +42,7 @@ pub(crate) fn facts(directory: &Arc<Directory>, events: &[CallEvent]) -> BTreeMa
     for event in events {
         tracker.apply(SourceId(0), event, &mut NoArchive).unwrap();
     }
-    tracker.settle(|settled| {
+    tracker.settle(|settled, _| {
         facts.insert(settled.key.call.clone(), settled.call.facts.clone());
     });
     facts

@@ -156,6 +156,38 @@ fn tables_of_other_peoples_switches() {
     assert_eq!(wrong, Vec::<String>::new());
 }
 
+/// A table of somebody else's switch, and what it tells with `mended` done to each of its rows.
+fn mended_table(number: &str, mended: impl Fn(&str) -> String) -> Option<[Vec<String>; 2]> {
+    let table = std::fs::read_to_string(samples()?.join(format!("asterisk-cel-tables/call_log_{number}.psv"))).unwrap();
+    let rows: Vec<String> = table.lines().map(mended).collect();
+    assert!(rows.iter().zip(table.lines()).any(|(row, was)| row != was), "{number}: nothing was mended");
+    let told = |table: &str| transfers(&decode(&mut decoder(Some("UTC")), table.as_bytes(), usize::MAX));
+    Some([told(&table), told(&(rows.join("\n") + "\n"))])
+}
+
+#[test]
+fn a_limit_a_phone_that_bears_the_callers_uniqueid_is_not_seen_to_be_rung() {
+    // In table 03 both channels bear the caller's Uniqueid, which no switch writes: it names one channel.
+    // So the rows of the phone are taken for the caller's own. With a Uniqueid of its own it is seen.
+    let mended = mended_table("03", |row| match row.rsplit_once("1658354172.12 ") {
+        Some((head, rest)) if row.contains("PJSIP/xfloi61j") => format!("{head}1658354172.13 {rest}"),
+        _ => row.to_owned(),
+    });
+    let Some([is, should]) = mended else { return };
+    assert_eq!((is, should), (vec![], vec!["direct 1604 person".to_owned()]));
+}
+
+#[test]
+fn a_limit_a_phone_that_callers_come_from_is_taken_for_a_trunk() {
+    // In table 04 somebody calls their own phone by a number from outside: the line that the caller came
+    // by rings. A log names no line a trunk, so one that callers come by is one, and whoever answers there
+    // is somebody outside. Another phone that rings is somebody of the house.
+    let mended = mended_table("04", |row| row.replace("PJSIP/cul113qn-00000001", "PJSIP/xfloi61j-00000001"));
+    let Some([is, should]) = mended else { return };
+    let one = |told: &str| vec![told.to_owned()];
+    assert_eq!((is, should), (one("direct 91800 external"), one("direct 91800 person")));
+}
+
 #[test]
 fn the_log_of_asterisks_own_sample_configuration() {
     let Some(samples) = samples() else { return };

@@ -67,7 +67,8 @@ fn a_recording_in_disguise_has_the_same_figures_and_nobodys_number_or_name() {
     for name in ["small", "busy"] {
         let ami = unzipped(&format!("tests/data/asterisk_ami/{name}/ami.raw.gz"));
         let log = std::fs::read(format!("tests/data/asterisk_queue_log/{name}/queue_log")).unwrap();
-        for (kind, original) in [("asterisk_ami", ami), ("asterisk_queue_log", log)] {
+        let cel = unzipped(&format!("tests/data/asterisk_cel/{name}/cel-Master.csv.gz"));
+        for (kind, original) in [("asterisk_ami", ami), ("asterisk_queue_log", log), ("asterisk_cel", cel)] {
             let fake = disguised(kind, &directory, &original);
             assert_eq!(fake.len(), original.len());
             let (was, is) = (decoded(kind, &original), decoded(kind, &fake));

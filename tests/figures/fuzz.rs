@@ -2,10 +2,12 @@
 //! changes nothing. Over every kind of source there is, with its samples bent out of shape.
 //!
 //! A short run is part of the tests. `SERVICEGRAD_FUZZ_INPUTS=1000000 cargo test --release --test
-//! figures fuzz -- --nocapture` runs that many inputs a target and says how many it ran.
-//! `SERVICEGRAD_FUZZ_SEED` begins elsewhere.
+//! figures fuzz -- --nocapture` runs that many inputs a target and says how many it ran, how long that
+//! took and how long the slowest of them. `SERVICEGRAD_FUZZ_SEED` begins elsewhere, `SERVICEGRAD_FUZZ_TARGET` runs
+//! one target alone.
 
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use servicegrad::event::{body, envelope};
 use servicegrad::measure::Moment;
@@ -22,6 +24,15 @@ const INPUTS: u64 = 1_000;
 const INPUT_BYTES_MAX: usize = 2_000;
 /// What no reader may hold of bytes that are not yet whole.
 const PENDING_BYTES_MAX: u64 = 1024 * 1024;
+
+/// An input that takes more of a processor hangs: all of them are short.
+const INPUT_TAKES_MAX: Duration = Duration::from_secs(5);
+
+/// How long this thread has had a processor: others may have it in between.
+fn spent() -> Duration {
+    let told = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    Duration::from_nanos(told.split(' ').next().and_then(|ns| ns.parse().ok()).unwrap_or_default())
+}
 
 fn number(name: &str, default: u64) -> u64 {
     std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
@@ -153,17 +164,28 @@ fn holds(kind: &Kind, settings: &SourceSettings, input: &[u8], dice: &mut Dice) 
 
 /// Runs inputs of a target; a failure tells which.
 fn run(target: &str, samples: &[Vec<u8>], mut each: impl FnMut(&[u8], &mut Dice)) {
+    if std::env::var("SERVICEGRAD_FUZZ_TARGET").is_ok_and(|wanted| wanted != target) {
+        return;
+    }
     let inputs = number("SERVICEGRAD_FUZZ_INPUTS", INPUTS);
+    let (began, mut slowest) = (Instant::now(), Duration::ZERO);
     for input in 0..inputs {
         let mut dice = Dice::new(target, input);
         let bytes = bent(samples, &mut dice);
+        let started = spent();
         let held = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| each(&bytes, &mut dice)));
+        slowest = slowest.max(spent().saturating_sub(started));
+        assert!(slowest <= INPUT_TAKES_MAX, "{target}, input {input}, hangs: {:?}", String::from_utf8_lossy(&bytes));
         if let Err(panic) = held {
             println!("{target}, input {input}: {:?}", String::from_utf8_lossy(&bytes));
             std::panic::resume_unwind(panic);
         }
     }
-    println!("{target}: {inputs} inputs");
+    println!(
+        "{target}: {inputs} inputs in {:.0} s, the slowest in {:.1} ms of a processor",
+        began.elapsed().as_secs_f64(),
+        slowest.as_secs_f64() * 1000.0
+    );
 }
 
 #[test]
@@ -185,12 +207,13 @@ fn fuzz_every_preset_of_records() {
             scope.spawn(|| {
                 let kind = servicegrad::source::kind::kind_named("records").unwrap();
                 let mut settings = SourceSettings::named("poster", kind.name);
+                let target = format!("records as {}", preset.name);
                 let preset = Some(preset.name.to_owned());
                 settings.records = Some(servicegrad::source::RecordsSettings {
                     preset,
                     ..servicegrad::source::RecordsSettings::default()
                 });
-                run("records", &samples(kind.name), |input, dice| {
+                run(&target, &samples(kind.name), |input, dice| {
                     holds(kind, &settings, input, dice);
                     let mut decoder = (kind.decoder)(&settings);
                     let mut batch = decode(&mut *decoder, input, None);

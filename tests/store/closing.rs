@@ -6,7 +6,7 @@ use servicegrad::directory::{Directory, QueueSettings, Units};
 use servicegrad::event::{CallEvent, EventKind};
 use servicegrad::measure::{Moment, Span};
 use servicegrad::names::SourceId;
-use servicegrad::report::{REPORTS, Report, Request, Status, month_report};
+use servicegrad::report::{REPORTS, Report, Request, Status, earlier_report, month_report};
 use servicegrad::stats::period::Period;
 use servicegrad::store::upkeep::UpkeepSettings;
 use servicegrad::store::upkeep::signing::StillOpen;
@@ -47,16 +47,24 @@ fn keeper(fresh: &Fresh, directory: &Arc<Directory>) -> Upkeep {
     store::open_upkeep(&fresh.settings, directory).unwrap()
 }
 
-fn report(fresh: &Fresh, directory: &Arc<Directory>, period: &str) -> Report {
-    let reader = store::open_reader(&fresh.settings, directory).unwrap();
-    let request = Request {
+fn asked(period: &str) -> Request {
+    Request {
         period: Period::parse(period).unwrap(),
         kind: &REPORTS[0],
         interval: None,
         carried: Arc::default(),
         sight: Sight::ALL,
-    };
-    month_report(&*reader, directory, &request, april().plus_ms(40 * DAY_MS)).unwrap()
+    }
+}
+
+fn report(fresh: &Fresh, directory: &Arc<Directory>, period: &str) -> Report {
+    let reader = store::open_reader(&fresh.settings, directory).unwrap();
+    month_report(&*reader, directory, &asked(period), april().plus_ms(40 * DAY_MS)).unwrap()
+}
+
+fn revision(fresh: &Fresh, directory: &Arc<Directory>, period: &str, revision: u32) -> Report {
+    let reader = store::open_reader(&fresh.settings, directory).unwrap();
+    earlier_report(&*reader, directory, &asked(period), revision, april().plus_ms(40 * DAY_MS)).unwrap()
 }
 
 #[test]
@@ -93,6 +101,15 @@ fn a_closed_month_stays_as_signed_until_a_revision_tells_the_difference() {
         let named = |figure: &str| changes.iter().find(|one| one.name == "kundtjanst" && one.figure == figure);
         assert_eq!(named("offered").unwrap().is.since(named("offered").unwrap().was), Some(1.0));
         assert!(revised.revisions[0].changes.is_empty());
+        // The first revision can still be shown.
+        let first = revision(fresh, &directory, "2026-03", 1);
+        assert_eq!((offered(&first), first.period.status), (offered(&signed), Status::Superseded));
+        assert_eq!(first.units.len(), signed.units.len());
+        let by_hour = |report: &Report| {
+            let patterns = report.patterns.as_ref().unwrap();
+            patterns[0].cells.iter().flatten().map(|cell| cell.offered).sum::<i64>()
+        };
+        assert_eq!((by_hour(&first), by_hour(&revised)), (offered(&signed), offered(&revised)), "down to the quarters");
         // Nothing differs any more, and April was never touched.
         let last = keeper.closing_of(march()).unwrap().unwrap();
         assert_eq!(keeper.changed_since_signed(&last).unwrap(), 0);

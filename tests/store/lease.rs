@@ -3,9 +3,11 @@
 use servicegrad::call::TrackerSettings;
 use servicegrad::clock::Clock;
 use servicegrad::engine::{Engine, Intake};
+use servicegrad::measure::Moment;
 use servicegrad::names::SourceId;
 use servicegrad::source::batch::Batch;
-use servicegrad::store::{self, StoreError};
+use servicegrad::store::outbox::NewLetter;
+use servicegrad::store::{self, Ledger, StoreError, Turn};
 
 use crate::server::shared;
 use crate::stores::over_each;
@@ -71,4 +73,42 @@ fn a_lease_that_is_kept_does_not_run_out_and_one_that_is_not_does() {
         std::thread::sleep(std::time::Duration::from_millis(200));
     }
     assert!(matches!(leader.keep().unwrap_err(), StoreError::Superseded));
+}
+
+fn letter(key: &str) -> NewLetter {
+    NewLetter { key: key.into(), to: "jour".into(), content: vec![1] }
+}
+
+#[test]
+fn who_leads_no_more_neither_writes_a_letter_nor_takes_one_out() {
+    let (server, directory) = (shared(), directory());
+    let database = server.database();
+    let settings = server.settings(&database);
+    let (mut first, mut second) = (Turn::default(), Turn::default());
+    let of = |turn: &Turn| store::open_ledger_of(&settings, Some(turn.fence())).unwrap();
+    let (mut old, mut new) = (of(&first), of(&second));
+    let write =
+        |ledger: &mut Ledger, key: &str| ledger.write_letters(&[letter(key)], Some((key, "{}")), None, Moment(1));
+    let leader = store::open_in_turn(&settings, &directory, &mut first).unwrap();
+    write(&mut old, "a").unwrap();
+    let held = old.letters_due(Moment(1), Moment(i64::MAX), 9).unwrap();
+    for refused in [write(&mut new, "b").unwrap_err(), new.memory_of("a").unwrap_err()] {
+        assert!(refused.to_string().contains("does not lead yet"), "{refused}");
+    }
+    server.sql(&database, "UPDATE lease SET until = 0");
+    let _next = store::open_in_turn(&settings, &directory, &mut second).unwrap();
+    for refused in [
+        write(&mut old, "c").unwrap_err(),
+        old.take_letter(held[0].id).unwrap_err(),
+        old.letter_sent(held[0].id, Moment(2)).unwrap_err(),
+        old.letter_refused(held[0].id, "", None).unwrap_err(),
+    ] {
+        assert!(matches!(refused, StoreError::Superseded), "{refused}");
+    }
+    assert!(new.take_letter(held[0].id).unwrap());
+    new.letter_sent(held[0].id, Moment(2)).unwrap();
+    assert!(!new.take_letter(held[0].id).unwrap());
+    assert_eq!((new.memory_of("a").unwrap().as_deref(), new.memory_of("c").unwrap()), (Some("{}"), None));
+    drop(leader);
+    assert_eq!(server.sql(&database, "SELECT count(*) FROM outbox"), "1");
 }

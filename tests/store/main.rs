@@ -11,17 +11,23 @@
 
 mod away;
 mod callers;
+mod clock;
 mod closing;
 mod crash;
+mod early;
 mod figures;
 mod houses;
 mod lease;
 mod ledger;
+#[allow(dead_code, reason = "the switches of another test binary")]
+#[path = "../daemon/line.rs"]
+mod line;
 mod migration;
 mod people;
 #[path = "../daemon/program.rs"]
 mod program;
 mod proxy;
+mod receiver;
 mod restart;
 mod server;
 mod standby;

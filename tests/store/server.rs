@@ -50,6 +50,11 @@ fn account() -> Option<(u32, u32)> {
 impl Server {
     /// A new one.
     pub fn start() -> Self {
+        Self::start_with(&[])
+    }
+
+    /// The same with words in its environment.
+    pub fn start_with(environment: &[(String, String)]) -> Self {
         let programs = programs();
         // Short, since the path of a socket has at most some hundred bytes.
         let folder = tempfile::Builder::new().prefix("pg").tempdir().unwrap().keep();
@@ -81,6 +86,7 @@ impl Server {
         if let Some((user, group)) = account() {
             guard.uid(user).gid(group);
         }
+        guard.envs(environment.iter().cloned());
         let guard = guard.current_dir("/").stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
         let server = Self { port, programs, folder: folder.clone(), _guard: guard };
         let end = Instant::now() + Duration::from_mins(1);

@@ -4,11 +4,16 @@
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use servicegrad::clock::Clock;
+use servicegrad::post::Letter;
+use servicegrad::store;
+
 use crate::houses::{HOOK, house_on};
 use crate::program::{Daemon, until};
+use crate::receiver::Receiver;
 use crate::server::shared;
 
-fn visits(from: usize, count: usize) -> String {
+pub fn visits(from: usize, count: usize) -> String {
     let line = |at: usize| {
         format!(
             r#"{{"id":"{at}","time":"2026-03-02T09:{:02}:{:02}Z","type":"visit.entered","call":"c{at}","queue":"kundtjanst"}}"#,
@@ -19,12 +24,12 @@ fn visits(from: usize, count: usize) -> String {
     (from..from + count).map(line).collect::<Vec<_>>().join("\n")
 }
 
-fn signal(daemon: &Daemon, name: &str) {
+pub fn signal(daemon: &Daemon, name: &str) {
     let sent = Command::new("kill").args([name, &daemon.pid().to_string()]).status().unwrap();
     assert!(sent.success(), "{name}");
 }
 
-fn readiness(daemon: &Daemon) -> (u16, serde_json::Value) {
+pub fn readiness(daemon: &Daemon) -> (u16, serde_json::Value) {
     let (status, body) = daemon.ask("GET", "/readyz", "", b"");
     (status, serde_json::from_str(&body).unwrap())
 }
@@ -106,4 +111,41 @@ fn an_import_while_the_daemon_runs_is_told_what_to_do_and_so_is_a_second_daemon(
     }
     daemon.stop();
     house.ok(&["import", "--source", "hook", "old.ndjson"]);
+}
+
+#[test]
+fn a_frozen_leader_that_wakes_carries_no_letter() {
+    let server = shared();
+    let database = server.database();
+    let receivers = [Receiver::start(), Receiver::start()];
+    let houses = receivers.each_ref().map(|receiver| {
+        let told = format!(
+            "[[alert.receiver]]\nname = \"jour\"\nkind = \"webhook\"\nurl = \"http://{}/\"\n",
+            receiver.address
+        );
+        house_on(&server.settings(&database).url, &format!("{HOOK}{told}"))
+    });
+    let mut outbox = store::open_ledger(&server.settings(&database)).unwrap();
+    let mut write = |key: &str| {
+        let letter = Letter::Post { receiver: "jour".into(), body: "{}".into() };
+        outbox.write_letters(&[letter.under(key.into())], None, None, Clock::system().now()).unwrap();
+    };
+    let leader = houses[0].run();
+    write("first");
+    until("the leader carries letters", || receivers[0].posts() == 1);
+    let standby = houses[1].run();
+    signal(&leader, "-STOP");
+    until("the standby leads", || standby.metric("servicegrad_leader") == Some(1.0));
+    // The new leader's receiver is slow, so that the letter is still there when the old one wakes.
+    receivers[1].hold(true);
+    write("second");
+    until("the new leader carries it", || receivers[1].posts() == 1);
+    assert_eq!(server.sql(&database, "SELECT count(*) FROM outbox WHERE due IS NOT NULL"), "1");
+    signal(&leader, "-CONT");
+    assert!(!leader.ended().success());
+    assert_eq!(receivers[0].posts(), 1, "the old leader has sent it");
+    receivers[1].hold(false);
+    until("it is struck off", || server.sql(&database, "SELECT count(*) FROM outbox WHERE due IS NULL") == "2");
+    assert_eq!((receivers[0].posts(), receivers[1].posts()), (1, 1));
+    standby.stop();
 }

@@ -51,15 +51,8 @@ pub(super) fn erase(work: &Work, about: &About) -> Result<(), CliError> {
     let keeper = store::open_upkeep_alone(&work.config.store, &work.config.directory)?;
     let act = |kept: &Kept| work.act(&format!("{}_erased", what(about)), what(about), &told(kept));
     let kept = match (&about.number, &about.agent) {
-        (Some(number), _) => {
-            let kept = keeper.about_number(number)?;
-            keeper.erase_number(number, &act(&kept))?
-        }
-        (None, name) => {
-            let name = name.as_deref().unwrap_or_default();
-            let kept = keeper.about_agent(name)?;
-            keeper.erase_agent(name, &act(&kept))?
-        }
+        (Some(number), _) => keeper.erase_number(number, act)?,
+        (None, name) => keeper.erase_agent(name.as_deref().unwrap_or_default(), act)?,
     };
     tell(&format!("erased from {}; every figure is as before", told(&kept)));
     Ok(())

@@ -18,6 +18,10 @@ pub fn document(report: &Report, speak: Speak) -> Document {
         fact("fact-zone", period.zone.name().to_owned()),
         fact("fact-made", period.local(period.made)),
     ];
+    if let Some(shown) = period.shown {
+        let of = [("revision", shown.revision.to_string()), ("last", shown.last.to_string())];
+        facts.insert(2, fact("column-revision", speak.with("fact-revision-of", &of)));
+    }
     if let Some(organisation) = &report.organisation {
         facts.insert(0, fact("column-organisation", organisation.clone()));
     }

@@ -1,5 +1,5 @@
 //! The report as people read it: chapters of tables, charts and sentences in one language, with
-//! every figure still a number. The formats for people (table, XLSX, HTML) all show this one
+//! every figure still a number. The formats for people (table, XLSX, HTML, PDF) all show this one
 //! document, so they cannot disagree.
 //!
 //! Knows finished figures and words; no cell, no store, and no form: not how wide a column is, nor

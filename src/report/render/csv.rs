@@ -62,6 +62,9 @@ impl Row {
         row.text("period_from", period.from.to_string());
         row.text("period_to", period.until.to_string());
         row.text("status", period.status.as_str());
+        if let Some(shown) = period.shown {
+            row.whole("period_revision", shown.revision);
+        }
         row
     }
 

@@ -4,6 +4,8 @@ use std::io::{self, Write};
 
 use crate::i18n::Language;
 use crate::report::Report;
+#[cfg(feature = "pdf")]
+use crate::report::render::pdf;
 use crate::report::render::{csv, html, json, table, xlsx};
 
 /// A form that a report can take.
@@ -30,8 +32,30 @@ pub const FORMATS: &[Format] = &[
         media_type: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
         render: xlsx::render,
     },
+    #[cfg(feature = "pdf")]
+    Format { name: "pdf", extension: "pdf", media_type: "application/pdf", render: pdf::render },
     Format { name: "html", extension: "html", media_type: "text/html; charset=utf-8", render: html::render },
 ];
+
+/// Formats that this program could have been built with and was not, and how one is built that has them.
+pub const LEFT_OUT: &[(&str, &str)] = &[
+    #[cfg(not(feature = "pdf"))]
+    ("pdf", "this build of servicegrad writes no PDF; `cargo build --release --features pdf` makes one that does"),
+];
+
+impl Format {
+    /// The format of this name. The error says which there are, or how one comes by it.
+    pub fn named(name: &str) -> Result<&'static Self, String> {
+        let found = FORMATS.iter().find(|format| format.name == name);
+        found.ok_or_else(|| {
+            let left_out = LEFT_OUT.iter().find(|(left_out, _)| *left_out == name).map(|(_, how)| (*how).to_owned());
+            left_out.unwrap_or_else(|| {
+                let known: Vec<&str> = FORMATS.iter().map(|format| format.name).collect();
+                format!("there is no format `{name}`; there are {}", known.join(", "))
+            })
+        })
+    }
+}
 
 /// How numbers are written where a spreadsheet reads them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]

@@ -41,6 +41,8 @@ fn body(report: &Report) -> Body<'_> {
             end: period.local(period.end),
             made: period.local(period.made),
             interval: period.interval.map(crate::report::Interval::as_str),
+            revision: period.shown.map(|shown| shown.revision),
+            last_revision: period.shown.map(|shown| shown.last),
             revisions: revisions(report),
         },
         queues: queues(report),

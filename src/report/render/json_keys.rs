@@ -58,6 +58,11 @@ pub(super) struct Period<'a> {
     pub(super) made: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) interval: Option<&'static str>,
+    /// Which revision is shown, where one was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) revision: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) last_revision: Option<u32>,
     pub(super) revisions: Vec<Revision<'a>>,
 }
 

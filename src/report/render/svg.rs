@@ -5,6 +5,7 @@ use maud::{Markup, html};
 
 use crate::i18n::numbers;
 use crate::report::document::{Chart, ChartKind, Speak, Table, Value};
+use crate::report::render::picture::{heading, is_share, shortened, top};
 
 const WIDTH: f64 = 860.0;
 const BAR_HEIGHT: f64 = 20.0;
@@ -25,29 +26,6 @@ pub(super) fn draw(table: &Table, chart: &Chart, speak: Speak) -> Markup {
     match chart.kind {
         ChartKind::Bars => bars(table, chart, speak),
         ChartKind::Line => line(table, chart, speak),
-    }
-}
-
-fn is_share(table: &Table, series: &[usize]) -> bool {
-    let cells = table.rows.iter().flat_map(|row| series.iter().map(|at| &row.cells[*at]));
-    cells.into_iter().any(|cell| matches!(cell, Value::Percent(_)))
-}
-
-/// The top of the axis: all of a share, or the largest count.
-fn top(table: &Table, chart: &Chart) -> f64 {
-    if is_share(table, &chart.series) {
-        return 1.0;
-    }
-    let numbers = table.rows.iter().flat_map(|row| chart.series.iter().filter_map(|at| row.cells[*at].number()));
-    numbers.fold(1.0, f64::max)
-}
-
-fn heading(chart: &Chart, speak: Speak) -> String {
-    match chart.target {
-        None => chart.title.clone(),
-        Some(target) => {
-            format!("{} ({})", chart.title, speak.with("report-target", &[("target", speak.target(target))]))
-        }
     }
 }
 
@@ -127,14 +105,4 @@ fn line(table: &Table, chart: &Chart, speak: Speak) -> Markup {
 /// A tenth of a pixel is fine enough.
 fn fine(number: f64) -> f64 {
     (number * 10.0).round() / 10.0
-}
-
-/// A label that fits beside its bar.
-fn shortened(text: &str) -> String {
-    const LETTERS: usize = 36;
-    if text.chars().count() <= LETTERS {
-        return text.to_owned();
-    }
-    let head: String = text.chars().take(LETTERS - 1).collect();
-    format!("{head}…")
 }

@@ -7,6 +7,8 @@ use serde_json::{Map, Value as Json, json};
 
 use crate::i18n::Language;
 use crate::report::document::{Block, Document, Speak, Table, Value};
+#[cfg(feature = "pdf")]
+use crate::report::render::pdf;
 use crate::report::render::{html, table, xlsx};
 
 /// A form that a document can take that is no report.
@@ -31,6 +33,8 @@ pub const DOCUMENT_FORMATS: &[DocumentFormat] = &[
             out.write_all(&xlsx::workbook(document, Speak(language)).map_err(io::Error::other)?)
         },
     },
+    #[cfg(feature = "pdf")]
+    DocumentFormat { name: "pdf", render: pdf::write },
     DocumentFormat {
         name: "html",
         render: |document, language, out| out.write_all(html::page(document, Speak(language)).into_string().as_bytes()),

@@ -1,6 +1,6 @@
 //! A workbook: a sheet a chapter, real numbers with formats, charts that refer to their cells.
 //!
-//! Words are written as strings, never as formulas, whatever they begin with.
+//! How it comes onto paper is in `xlsx_print`. Words are written as strings, never as formulas, whatever they begin with.
 
 use std::io::{self, Write};
 
@@ -8,14 +8,16 @@ use rust_xlsxwriter::{
     Chart as XlsxChart, ChartType, DocProperties, Format, FormatAlign, FormatBorder, Workbook, Worksheet, XlsxError,
 };
 
-use crate::report::document::{Block, Chapter, Chart, ChartKind, Document, Row, Speak, Table, Value, Weight, document};
+use crate::report::document::{Block, Chart, ChartKind, Document, Row, Speak, Table, Value, Weight, document};
 use crate::report::render::Style;
+use crate::report::render::xlsx_print::{ROW, breaks, chart_rows, is_alike, sheet_name, sheets};
 use crate::report::sheet::Report;
 
-/// Rows of a sheet that a chart covers.
-const CHART_ROWS: u32 = 15;
+/// Width of a chart, pixels.
+const CHART_WIDTH: u32 = 900;
 /// Widest column, in letters.
 const WIDTH_MAX: f64 = 42.0;
+const WIDTH_MIN: f64 = 8.0;
 
 /// Writes the report as a workbook.
 ///
@@ -34,27 +36,27 @@ pub fn render(report: &Report, style: &Style, out: &mut dyn Write) -> io::Result
 pub fn workbook(document: &Document, speak: Speak) -> Result<Vec<u8>, XlsxError> {
     let mut workbook = Workbook::new();
     workbook.set_properties(&DocProperties::new().set_title(&document.title));
-    for (place, chapter) in document.chapters.iter().enumerate() {
-        let sheet = workbook.add_worksheet();
-        sheet.set_name(sheet_name(&chapter.title))?;
-        sheet.set_landscape().set_paper_size(9).set_print_fit_to_pages(1, 0);
-        let mut page = Page { sheet, row: 0, widths: Vec::new(), heads: Vec::new(), speak };
-        page.words(0, &document.title, &Format::new().set_bold().set_font_size(14))?;
-        if place == 0 {
-            for (name, value) in &document.facts {
-                page.words(0, &format!("{name}: {value}"), &Format::new())?;
+    let mut names = Vec::new();
+    for chapter in &document.chapters {
+        for blocks in sheets(chapter) {
+            let sheet = workbook.add_worksheet();
+            let is_first = names.is_empty();
+            sheet.set_name(sheet_name(chapter, blocks, &mut names))?;
+            sheet.set_landscape().set_paper_size(9);
+            let mut page =
+                Page { sheet, row: 0, widths: Vec::new(), heads: Vec::new(), pieces: Vec::new(), drawn: 0, speak };
+            page.words(0, &document.title, &Format::new().set_bold().set_font_size(14))?;
+            if is_first {
+                for (name, value) in &document.facts {
+                    page.words(0, &format!("{name}: {value}"), &Format::new())?;
+                }
             }
+            page.chapter(&chapter.title, blocks)?;
+            let points = page.fit()?;
+            page.prepare_print(is_alike(blocks), &points)?;
         }
-        page.chapter(chapter)?;
-        page.fit()?;
     }
     workbook.save_to_buffer()
-}
-
-/// A title as the tab of a sheet may be called.
-fn sheet_name(title: &str) -> String {
-    let plain = title.chars().map(|c| if "[]:*?/\\".contains(c) { ' ' } else { c });
-    plain.take(31).collect()
 }
 
 struct Page<'a> {
@@ -63,6 +65,10 @@ struct Page<'a> {
     widths: Vec<f64>,
     /// Rows of titles, with the length of each.
     heads: Vec<(u32, Vec<usize>)>,
+    /// Rows of tables and of charts that are best not cut: the first, and the one after the last.
+    pieces: Vec<(u32, u32)>,
+    /// Width of the widest chart, pixels.
+    drawn: u32,
     speak: Speak,
 }
 
@@ -74,10 +80,10 @@ impl Page<'_> {
         Ok(())
     }
 
-    fn chapter(&mut self, chapter: &Chapter) -> Result<(), XlsxError> {
+    fn chapter(&mut self, title: &str, blocks: &[Block]) -> Result<(), XlsxError> {
         self.row += 1;
-        self.words(0, &chapter.title, &Format::new().set_bold().set_font_size(12))?;
-        for block in &chapter.blocks {
+        self.words(0, title, &Format::new().set_bold().set_font_size(12))?;
+        for block in blocks {
             match block {
                 Block::Text(text) => self.words(0, text, &Format::new())?,
                 Block::Table(table) => self.table(table)?,
@@ -88,6 +94,7 @@ impl Page<'_> {
 
     fn table(&mut self, table: &Table) -> Result<(), XlsxError> {
         self.row += 1;
+        let begins = self.row;
         if !table.caption.is_empty() {
             self.words(0, &table.caption, &Format::new().set_bold())?;
         }
@@ -108,6 +115,7 @@ impl Page<'_> {
             self.line(table, row)?;
         }
         let last = self.row;
+        self.pieces.push((begins, last + 1));
         self.row += 2;
         match &table.chart {
             Some(chart) if table.rows.len() > 1 => self.chart(table, chart, first, last),
@@ -115,16 +123,31 @@ impl Page<'_> {
         }
     }
 
-    /// Columns as wide as their cells, titles as high as their lines.
-    fn fit(&mut self) -> Result<(), XlsxError> {
-        let widths: Vec<f64> = self.widths.iter().map(|width| width.clamp(8.0, WIDTH_MAX)).collect();
+    /// Columns as wide as their cells, titles as high as their lines: the rows of titles, with their
+    /// heights in points.
+    fn fit(&mut self) -> Result<Vec<(u32, f64)>, XlsxError> {
+        let widths: Vec<f64> = self.widths.iter().map(|width| width.clamp(WIDTH_MIN, WIDTH_MAX)).collect();
+        let mut points = Vec::new();
         for (column, width) in widths.iter().enumerate() {
             self.sheet.set_column_width(column as u16, *width)?;
         }
         for (row, lengths) in &self.heads {
             let lines = lengths.iter().zip(&widths).map(|(length, width)| (*length as f64 / (width - 3.0)).ceil());
-            self.sheet.set_row_height(*row, 15.0 * lines.fold(1.0, f64::max))?;
+            let height = ROW * lines.fold(1.0, f64::max);
+            self.sheet.set_row_height(*row, height)?;
+            points.push((*row, height));
         }
+        Ok(points)
+    }
+
+    /// One page wide; the titles on every page, or all on one where they differ.
+    fn prepare_print(&mut self, is_alike: bool, points: &[(u32, f64)]) -> Result<(), XlsxError> {
+        self.sheet.set_print_fit_to_pages(1, u16::from(!is_alike));
+        let Some((head, _)) = self.heads.first().filter(|_| is_alike) else { return Ok(()) };
+        self.sheet.set_repeat_rows(*head, *head)?;
+        let letters: f64 = self.widths.iter().map(|width| width.clamp(WIDTH_MIN, WIDTH_MAX)).sum();
+        let wide = (letters * 7.0 + 5.0 * self.widths.len() as f64).max(f64::from(self.drawn));
+        self.sheet.set_page_breaks(&breaks(&self.pieces, points, wide))?;
         Ok(())
     }
 
@@ -193,9 +216,11 @@ impl Page<'_> {
             drawn.y_axis().set_reverse();
             drawn.legend().set_hidden();
         }
-        let rows = if chart.kind == ChartKind::Bars { CHART_ROWS.max(last - first + 3) } else { CHART_ROWS };
-        drawn.set_width(900).set_height(rows * 20).set_alt_text(&chart.title);
+        let rows = chart_rows(chart, (last - first + 1) as usize);
+        drawn.set_width(CHART_WIDTH).set_height(rows * 20).set_alt_text(&chart.title);
         self.sheet.insert_chart(self.row, 0, &drawn)?;
+        self.pieces.push((self.row, self.row + rows));
+        self.drawn = CHART_WIDTH;
         self.row += rows + 1;
         Ok(())
     }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
+use tokio_postgres::error::{DbError, SqlState};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::store::{StoreError, StoreSettings};
@@ -137,11 +138,25 @@ pub(super) fn refused(doing: &'static str) -> impl Fn(tokio_postgres::Error) -> 
 
 fn unreachable(doing: &'static str, error: &deadpool_postgres::PoolError) -> StoreError {
     match error {
-        deadpool_postgres::PoolError::Backend(error) if error.as_db_error().is_some() => {
+        deadpool_postgres::PoolError::Backend(error) if error.as_db_error().is_some_and(|told| !is_passing(told)) => {
             failed(doing, &format!("cannot connect: {}", with_causes(error)))
         }
-        error => failed(doing, &format!("cannot connect: {}; is the server up?", with_causes(error))),
+        error => {
+            let why = format!("cannot connect: {}; is the server up?", with_causes(error));
+            StoreError::Unreachable { doing, why }
+        }
     }
+}
+
+/// Whether the server says no for now only: it starts, stops, or has no place.
+fn is_passing(told: &DbError) -> bool {
+    let for_now = [
+        SqlState::CANNOT_CONNECT_NOW,
+        SqlState::ADMIN_SHUTDOWN,
+        SqlState::CRASH_SHUTDOWN,
+        SqlState::TOO_MANY_CONNECTIONS,
+    ];
+    for_now.contains(told.code())
 }
 
 fn with_causes(error: &dyn std::error::Error) -> String {

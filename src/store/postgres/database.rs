@@ -12,7 +12,7 @@ use crate::store::postgres::months::Months;
 use crate::store::postgres::rows::{self, TableWrites};
 use crate::store::tables::{Kind, Table};
 use crate::store::value::{Row, Value};
-use crate::store::{StoreError, StoreSettings, migrations};
+use crate::store::{Fence, StoreError, StoreSettings, Turn, migrations};
 
 /// The reading role belongs to the whole server: where another database of it takes the same steps at
 /// this very moment, the server refuses one of the two, which changes nothing.
@@ -25,6 +25,7 @@ pub struct Postgres {
     connections: Connections,
     months: Months,
     lease: Option<Lease>,
+    fence: Option<Fence>,
 }
 
 impl Postgres {
@@ -38,20 +39,29 @@ impl Postgres {
 
     /// The same, as the one program that writes figures. A standby that is newer than the leader leaves
     /// the schema alone until it leads.
-    pub fn open_to_lead(settings: &StoreSettings) -> Result<Self, StoreError> {
+    pub fn open_to_lead(settings: &StoreSettings, turn: &mut Turn) -> Result<Self, StoreError> {
         let mut opened = Self::connected(settings)?;
         if opened.connections.with("asking for the schema of the database", schema)? >= lease::SINCE_SCHEMA {
-            opened.take_lease()?;
+            opened.take_lease(turn)?;
         }
         opened.migrate(settings)?;
         if opened.lease.is_none() {
-            opened.take_lease()?;
+            opened.take_lease(turn)?;
         }
         Ok(opened)
     }
 
+    /// For writing behind `fence`, where there is one; nothing is dialled yet. The schema is the business
+    /// of those who lead.
+    pub fn open_behind(settings: &StoreSettings, fence: Option<&Fence>) -> Result<Self, StoreError> {
+        let mut behind = Self::connected(settings)?;
+        behind.fence = fence.cloned();
+        Ok(behind)
+    }
+
     fn connected(settings: &StoreSettings) -> Result<Self, StoreError> {
-        Ok(Self { connections: Connections::new(settings, Purpose::Write)?, months: Months::default(), lease: None })
+        let connections = Connections::new(settings, Purpose::Write)?;
+        Ok(Self { connections, months: Months::default(), lease: None, fence: None })
     }
 
     fn migrate(&self, settings: &StoreSettings) -> Result<(), StoreError> {
@@ -68,9 +78,9 @@ impl Postgres {
         }
     }
 
-    fn take_lease(&mut self) -> Result<(), StoreError> {
+    fn take_lease(&mut self, turn: &mut Turn) -> Result<(), StoreError> {
         let url = &self.connections.url;
-        let lease = self.connections.with("taking the lease", async |connection| Lease::take(connection, url).await)?;
+        let lease = self.connections.with("taking the lease", async |on| Lease::take(on, url, turn).await)?;
         self.lease = Some(lease);
         Ok(())
     }
@@ -85,7 +95,7 @@ impl Postgres {
             return Err(StoreError::Address { url: connections.url.clone(), why });
         }
         migrations::judge(&connections.url, found, false)?;
-        Ok(Self { connections, months: Months::default(), lease: None })
+        Ok(Self { connections, months: Months::default(), lease: None, fence: None })
     }
 }
 
@@ -133,8 +143,10 @@ impl Database for Postgres {
         self.connections.with(doing, async |connection| {
             self.months.prepare(connection, &writes).await?;
             let transaction = connection.transaction().await.map_err(refused(doing))?;
-            if let Some(lease) = &self.lease {
-                lease.hold(&transaction).await?;
+            match (&self.lease, &self.fence) {
+                (Some(lease), _) => lease.hold(&transaction).await?,
+                (None, Some(fence)) => Lease::must_be(fence, &transaction).await?,
+                (None, None) => {}
             }
             for writes in &writes {
                 put(&transaction, doing, writes).await?;

@@ -105,8 +105,8 @@ impl Upkeep {
     }
 
     /// Erases a number: in each transfer and event its unit stands in its place, so that every figure
-    /// stays. The keeper must be alone. Returns what there was.
-    pub fn erase_number(&self, number: &str, act: &Act) -> Result<Kept, StoreError> {
+    /// stays. The keeper must be alone. Returns what there was; `act` says how that is noted.
+    pub fn erase_number(&self, number: &str, act: impl FnOnce(&Kept) -> Act) -> Result<Kept, StoreError> {
         let kept = self.about_number(number)?;
         let mut writes: Vec<Write<'static>> = Vec::new();
         self.each_call_that_says(number, &mut |source, call, row| {
@@ -123,15 +123,15 @@ impl Upkeep {
             sql: format!("UPDATE leg SET target = '{ERASED}' || unit WHERE target = $1"),
             with: vec![number.into()],
         };
-        self.database.commit("erasing a number", writes, &[legs, without_word(number), act.noted()])?;
+        self.database.commit("erasing a number", writes, &[legs, without_word(number), act(&kept).noted()])?;
         self.database.scrub()?;
         Ok(kept)
     }
 
-    /// Erases what says an attendant's name. Returns what there was.
-    pub fn erase_agent(&self, name: &str, act: &Act) -> Result<Kept, StoreError> {
+    /// Erases what says an attendant's name. Returns what there was; `act` says how that is noted.
+    pub fn erase_agent(&self, name: &str, act: impl FnOnce(&Kept) -> Act) -> Result<Kept, StoreError> {
         let kept = self.about_agent(name)?;
-        self.database.commit("erasing a name", Vec::new(), &[without_word(name), act.noted()])?;
+        self.database.commit("erasing a name", Vec::new(), &[without_word(name), act(&kept).noted()])?;
         self.database.scrub()?;
         Ok(kept)
     }

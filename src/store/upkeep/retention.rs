@@ -3,6 +3,8 @@
 //! What was let go is remembered by kind: an event of a call whose others are gone is refused, since
 //! it might be counted a second time, and a month without its facts is not verified.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::time::Duration;
 
 use crate::measure::Moment;
@@ -96,6 +98,8 @@ impl Upkeep {
         let sql = format!(
             "SELECT source, call, newest FROM call WHERE is_over AND newest < $1 ORDER BY newest LIMIT {ROWS_AT_ONCE}"
         );
+        // By source, what is remembered as let go.
+        let mut known: BTreeMap<String, Moment> = BTreeMap::new();
         while go_on() {
             let database: &dyn Database = &*self.database;
             let calls = database.all("looking for old calls", &sql, &[until.into()], |row| {
@@ -108,11 +112,13 @@ impl Upkeep {
             let mut writes = Vec::new();
             for (source, call, newest) in &calls {
                 writes.push(Write::Take(&CALL, vec![source.into(), call.into()]));
-                // By time, so that the last one of a source is its newest.
-                let behind = newest.plus_ms(1);
-                let known = gone_until(database, "calls", source)?;
-                writes.push(remembered("calls", source, known.map_or(behind, |known| known.max(behind))));
+                let until = match known.entry(source.clone()) {
+                    Entry::Occupied(known) => known.into_mut(),
+                    Entry::Vacant(new) => new.insert(gone_until(database, "calls", source)?.unwrap_or(*newest)),
+                };
+                *until = newest.plus_ms(1).max(*until);
             }
+            writes.extend(known.iter().map(|(source, until)| remembered("calls", source, *until)));
             database.commit("letting calls go", writes, &[])?;
             std::thread::sleep(PAUSE);
         }
@@ -158,7 +164,7 @@ impl Upkeep {
     }
 
     /// Names that have rollups, also of what is no longer configured.
-    fn names(&self, table: &str) -> Result<Vec<String>, StoreError> {
+    pub(super) fn names(&self, table: &str) -> Result<Vec<String>, StoreError> {
         let sql = format!("SELECT DISTINCT name FROM {table} WHERE tier = 'month'");
         self.database.all("listing names", &sql, &[], |row| row.text(0).map(str::to_owned))
     }

@@ -81,7 +81,9 @@ impl Upkeep {
     pub fn changed_since_signed(&self, last: &Closing) -> Result<usize, StoreError> {
         let mut signed: BTreeMap<CellKey, Cell> = BTreeMap::new();
         for kind in [ScopeKind::Queue, ScopeKind::Calls, ScopeKind::Unit] {
-            signed.extend(closing::signed(&*self.database, &self.directory, kind, last.month, last.revision)?);
+            let (kind, month) = ((kind, Tier::Month), (last.month, last.month.plus_ms(1)));
+            let revision = (last.month, last.revision);
+            signed.extend(closing::signed(&*self.database, &self.directory, kind, month, revision)?);
         }
         let living = self.stored_cells_of(Tier::Month, last.month, last.month.plus_ms(1))?;
         let keys: std::collections::BTreeSet<&CellKey> = signed.keys().chain(living.keys()).collect();

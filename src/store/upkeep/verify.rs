@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use crate::measure::Moment;
 use crate::stats::{Cell, CellKey, Counts, LegCounts, Tier, VisitCell};
+use crate::store::StoreError;
 use crate::store::cells::{name_of, scope_name};
 use crate::store::upkeep::{Progress, Upkeep};
-use crate::store::{Database, StoreError};
 
 /// Differences that are told one by one; a store with more has one cause, and the count says the rest.
 pub const DIFFERENCES_TOLD: usize = 1_000;
@@ -104,9 +104,7 @@ impl Upkeep {
         let queues: BTreeSet<&str> = self.directory.queues().iter().map(|queue| queue.name.as_str()).collect();
         let units: BTreeSet<&str> = self.directory.units().iter().map(|unit| unit.name.as_str()).collect();
         for (kind, table, known) in [("queue", "visit_cell", &queues), ("unit", "leg_cell", &units)] {
-            let sql = format!("SELECT DISTINCT name FROM {table} WHERE tier = 'month'");
-            let database: &dyn Database = &*self.database;
-            let names = database.all("listing names", &sql, &[], |row| row.text(0).map(str::to_owned))?;
+            let names = self.names(table)?;
             found.extend(names.into_iter().filter(|n| !known.contains(n.as_str())).map(|n| format!("{kind} {n}")));
         }
         Ok(found)

@@ -6,10 +6,11 @@
 //!
 //! - [`queues`]: queues, their intervals, hours of the week and visits
 //! - [`units`]: units, organisations, transfers, ring times
-//! - [`status`]: sources, gaps, dead letters, health
+//! - [`status`]: sources, gaps, dead letters, health · [`audit`]: who did what
 //! - [`reports`]: the reports, in every format
 //! - [`list`]: pages of a longer list · [`openapi`]: the description of all this
 
+pub mod audit;
 pub mod list;
 pub mod openapi;
 pub mod queues;

@@ -3,7 +3,7 @@
 use axum::Json;
 use utoipa::OpenApi;
 
-use crate::web::api::{queues, reports, status, units};
+use crate::web::api::{audit, queues, reports, status, units};
 use crate::web::{alerts, live, view};
 
 /// The API, version 1.
@@ -27,6 +27,7 @@ use crate::web::{alerts, live, view};
         status::health,
         status::gaps,
         status::dead_letters,
+        audit::acts,
         reports::reports,
         reports::report,
         alerts::list,

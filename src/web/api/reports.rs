@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Path, Query, State};
-use axum::http::header;
+use axum::http::{StatusCode, header};
 use axum::response::{AppendHeaders, IntoResponse, Response};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -14,9 +14,13 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::i18n::Language;
 use crate::report::render::html;
-use crate::report::{FORMATS, Format, Interval, Locale, REPORTS, Report, ReportKind, Request, Style, month_report};
+use crate::report::{
+    FORMATS, Format, Interval, Locale, NoRevision, REPORTS, Report, ReportKind, Request, Style, earlier_report,
+    month_report,
+};
 use crate::stats::period::Period;
 use crate::web::Shared;
+use crate::web::readers::Unanswered;
 use crate::web::refusal::{Refusal, RefusalView};
 use crate::web::stretch::{DAYS_MAX, StretchQuery, month_of};
 use crate::web::visitor::Visitor;
@@ -38,6 +42,8 @@ pub struct ReportQuery {
     pub format: Option<String>,
     /// `15m`, `hour`, `day` or `month`: intervals to list beside the sums. Default: none.
     pub interval: Option<String>,
+    /// Of a closed month: the revision that is shown. Default: the last.
+    pub revision: Option<u32>,
     /// `sv` (default) or `en`.
     pub lang: Option<String>,
 }
@@ -63,8 +69,7 @@ pub async fn report(
 ) -> Result<Response, Refusal> {
     let kind = REPORTS.iter().find(|kind| kind.name == name).ok_or_else(|| Refusal::unknown("report", &name))?;
     let wanted = query.format.as_deref().unwrap_or("json");
-    let format = FORMATS.iter().find(|format| format.name == wanted);
-    let format = format.ok_or_else(|| Refusal::unknown("format", wanted))?;
+    let format = Format::named(wanted).map_err(|why| Refusal { status: StatusCode::NOT_FOUND, why })?;
     let language = query.lang.as_deref().and_then(Language::parse).unwrap_or_default();
     let interval = match query.interval.as_deref().filter(|text| !text.is_empty()) {
         None => None,
@@ -74,9 +79,12 @@ pub async fn report(
         ),
     };
     let days = days_of(&shared, &stretch)?;
-    let report = build(&shared, &visitor, kind, days, interval).await?;
-    let file = format!("servicegrad-{}-{}.{}", kind.name, days.from, format.extension);
-    let body = render(format, &report, language)?;
+    let report = build(&shared, &visitor, kind, days, interval, query.revision).await?;
+    let revision = query.revision.map_or_else(String::new, |revision| format!("-revision-{revision}"));
+    let file = format!("servicegrad-{}-{}{revision}.{}", kind.name, days.from, format.extension);
+    // It takes long enough to be in the way of others.
+    let written = tokio::task::spawn_blocking(move || render(format, &report, language));
+    let body = written.await.unwrap_or_else(|_| Err(Refusal::from(Unanswered::Broken)))?;
     // Of a document that is looked at the browser keeps the name; the rest is saved under it.
     let is_page = format.media_type.starts_with("text/html");
     let how = if is_page { "inline" } else { "attachment" };
@@ -117,6 +125,7 @@ pub async fn build(
     kind: &'static ReportKind,
     days: Period,
     interval: Option<Interval>,
+    revision: Option<u32>,
 ) -> Result<Report, Refusal> {
     let directory = Arc::clone(&shared.directory);
     let now = shared.clock.now();
@@ -127,7 +136,14 @@ pub async fn build(
         carried: Arc::default(),
         sight: visitor.sight.clone(),
     };
-    Ok(shared.readers.ask(move |reader| month_report(reader, &directory, &request, now)).await?)
+    let Some(asked) = revision else {
+        return Ok(shared.readers.ask(move |reader| month_report(reader, &directory, &request, now)).await?);
+    };
+    let made = shared.readers.ask(move |reader| match earlier_report(reader, &directory, &request, asked, now) {
+        Err(NoRevision::Store(error)) => Err(error),
+        made => Ok(made),
+    });
+    made.await?.map_err(|why| Refusal::wrong(why.to_string()))
 }
 
 /// Writes a report in a format.
@@ -136,7 +152,7 @@ pub fn render(format: &Format, report: &Report, language: Language) -> Result<Ve
     let style = Style { language, locale, is_colour: false };
     let mut body = Vec::new();
     (format.render)(report, &style, &mut body).map_err(|error| Refusal {
-        status: axum::http::StatusCode::INTERNAL_SERVER_ERROR,
+        status: StatusCode::INTERNAL_SERVER_ERROR,
         why: format!("the report could not be written: {error}"),
     })?;
     Ok(body)

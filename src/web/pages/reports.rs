@@ -7,6 +7,7 @@ use axum::response::Response;
 use maud::{Markup, html};
 
 use crate::i18n::numbers;
+use crate::report::period::months;
 use crate::report::{FORMATS, REPORTS, Report};
 use crate::stats::definition;
 use crate::stats::period::Period;
@@ -39,7 +40,7 @@ async fn render(
     stretch: &StretchQuery,
 ) -> Result<Markup, Refusal> {
     let days = days_of(shared, stretch)?;
-    let report = build(shared, visitor, &REPORTS[0], days, None).await?;
+    let report = build(shared, visitor, &REPORTS[0], days, None, None).await?;
     let period = stretch.period.clone().filter(|text| !text.is_empty());
     let period = period.unwrap_or_else(|| days.from.format("%Y-%m").to_string());
     let content = html! {
@@ -53,6 +54,7 @@ async fn render(
         h2 { (look.say("reports-documents")) }
         p .quiet { (look.say("reports-documents-lead")) }
         (documents(look, days))
+        (earlier(look, &report))
     };
     Ok(frame::page(look, visitor, &format!("/reports?period={period}"), &look.say("page-reports"), &content))
 }
@@ -77,6 +79,32 @@ fn documents(look: &Look, days: Period) -> Markup {
                             li { a href=(way(kind.name, format.name)) aria-label=(format!("{name}: {title}")) { (name) } }
                         }
                     }
+                }
+            }
+        }
+    }
+}
+
+/// What was told of a month before it was corrected.
+fn earlier(look: &Look, report: &Report) -> Markup {
+    let Some((_, before)) = report.revisions.split_last().filter(|_| months(report.period.days()) == Some(1)) else {
+        return html! {};
+    };
+    let (from, until, lang) =
+        (report.period.from.to_string(), report.period.until.to_string(), look.language.code().to_owned());
+    let way = |revision: u32| {
+        let revision = revision.to_string();
+        let asked = [("from", from.as_str()), ("until", &until), ("format", "html"), ("revision", &revision)];
+        look.link_with("/api/v1/reports/month", &[&asked[..], &[("lang", lang.as_str())]].concat())
+    };
+    html! {
+        @if !before.is_empty() {
+            h2 { (look.say("reports-earlier")) }
+            p .quiet { (look.say("reports-earlier-lead")) }
+            ul .revisions {
+                @for one in before {
+                    @let values = [("revision", one.revision.to_string()), ("at", report.period.local(one.at))];
+                    li { a href=(way(one.revision)) { (look.say_with("reports-revision", &values)) } }
                 }
             }
         }

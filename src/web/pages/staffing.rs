@@ -71,7 +71,7 @@ async fn render(
     let mut made = planned(shared, &asked).await?;
     if asked.what_if.is_empty() {
         asked.what_if = around(&made);
-        made = planned(shared, &asked).await?;
+        made = made.trying(&asked.what_if);
     }
     let speak = Speak(look.language);
     let document = staffing(&made, speak);
