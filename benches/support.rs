@@ -7,12 +7,14 @@
     reason = "each bench uses its part; benches stop at the first surprise"
 )]
 
+use std::fs::File;
+use std::io::{BufRead, BufReader};
 use std::sync::Arc;
 
 use servicegrad::call::fact::{Change, Outcome, VisitFact};
 use servicegrad::call::{NoArchive, Tracker, TrackerSettings};
 use servicegrad::directory::{Directory, OrganisationSettings, QueueSettings, Units};
-use servicegrad::event::json;
+use servicegrad::event::{CallEvent, json};
 use servicegrad::measure::Moment;
 use servicegrad::names::SourceId;
 use servicegrad::simulate::queue_log::Renderer;
@@ -66,6 +68,63 @@ pub fn model_customer() -> Arc<Directory> {
 
 pub fn decoder(kind: &str) -> Box<dyn Decode> {
     (kind_named(kind).unwrap().decoder)(&SourceSettings::named("bench", kind))
+}
+
+/// The first `most` events of what is told as NDJSON.
+pub fn events(bytes: &[u8], most: usize) -> Vec<CallEvent> {
+    let mut decoder = decoder("ndjson");
+    let mut batch = Batch::of(SourceId(0));
+    for piece in bytes.chunks(PIECE) {
+        decoder.feed(piece, Moment(0), &mut batch);
+        if batch.events.len() >= most {
+            break;
+        }
+    }
+    assert!(batch.rejects.is_empty(), "{:?}", batch.rejects.first());
+    batch.events.truncate(most);
+    batch.events
+}
+
+/// The same of a file, of which no more is read than that takes.
+pub fn events_of_file(path: &str, most: usize) -> Vec<CallEvent> {
+    let mut bytes = Vec::new();
+    let lines = BufReader::new(File::open(path).unwrap()).split(b'\n').take(most);
+    lines.for_each(|line| {
+        bytes.extend(line.unwrap());
+        bytes.push(b'\n');
+    });
+    events(&bytes, most)
+}
+
+/// Clock ticks a second of `/proc/PID/stat`: the same on every Linux that runs today.
+const TICKS: f64 = 100.0;
+
+fn stat(process: &str) -> Option<Vec<f64>> {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+    let (_, fields) = stat.rsplit_once(')')?;
+    Some(fields.split_whitespace().map(|field| field.parse().unwrap_or_default()).collect())
+}
+
+/// Seconds of processor time of a process so far.
+pub fn processor(process: &str) -> f64 {
+    stat(process).map_or(0.0, |fields| (fields[11] + fields[12]) / TICKS)
+}
+
+/// The same of a process with its children, also those that have ended.
+pub fn server_processor(process: u32) -> f64 {
+    let own = stat(&process.to_string()).unwrap();
+    let children =
+        std::fs::read_dir("/proc").unwrap().filter_map(|entry| entry.unwrap().file_name().into_string().ok());
+    let children = children.filter(|name| name.starts_with(|first: char| first.is_ascii_digit()));
+    let of_child = |fields: Vec<f64>| if fields[1] == f64::from(process) { fields[11] + fields[12] } else { 0.0 };
+    let children: f64 = children.filter_map(|name| stat(&name)).map(of_child).sum();
+    (own[11..15].iter().sum::<f64>() + children) / TICKS
+}
+
+/// The process of the PostgreSQL whose data lies there.
+pub fn postmaster(data: &str) -> u32 {
+    let told = std::fs::read_to_string(format!("{data}/postmaster.pid")).unwrap();
+    told.lines().next().unwrap().trim().parse().unwrap()
 }
 
 /// Decodes only; how many events.
