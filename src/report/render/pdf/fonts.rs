@@ -49,7 +49,7 @@ struct Letters {
 }
 
 impl Fonts {
-    /// The first font of [`FAMILIES`] that this system has.
+    /// The first font that this system has of those that have every letter of the reports.
     ///
     /// # Errors
     /// There is none, or it cannot be read.
