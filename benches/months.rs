@@ -48,7 +48,7 @@ use servicegrad::source::batch::EVENTS_MAX;
 use servicegrad::stats::period::Period;
 use servicegrad::stats::{Cell, CellKey, ScopeKind, Tier};
 use servicegrad::store::{
-    self, Closing, DeadLetterRow, LegRow, Page, Quality, Reader, Sight, StoreError, StoreSettings, VisitRow,
+    self, ActRow, Closing, DeadLetterRow, LegRow, Page, Quality, Reader, Sight, StoreError, StoreSettings, VisitRow,
 };
 
 use crate::server::Server;
@@ -83,10 +83,11 @@ impl Reader for Counting {
         &self,
         sight: &Sight,
         kind: ScopeKind,
-        month: Moment,
-        revision: u32,
+        tier: Tier,
+        stretch: (Moment, Moment),
+        revision: (Moment, u32),
     ) -> Result<Vec<(CellKey, Cell)>, StoreError> {
-        self.0.signed(sight, kind, month, revision)
+        self.0.signed(sight, kind, tier, stretch, revision)
     }
 
     fn visits(
@@ -113,6 +114,10 @@ impl Reader for Counting {
 
     fn dead_letters(&self, sight: &Sight, before: Option<i64>, limit: usize) -> Result<Vec<DeadLetterRow>, StoreError> {
         self.0.dead_letters(sight, before, limit)
+    }
+
+    fn acts(&self, sight: &Sight, before: Option<i64>, limit: usize) -> Result<Vec<ActRow>, StoreError> {
+        self.0.acts(sight, before, limit)
     }
 
     fn quality(&self, from: Moment, until: Moment) -> Result<Quality, StoreError> {
