@@ -221,7 +221,8 @@ fn gap_is_told_everywhere(house: &House, daemon: &Daemon, gap: &Value) {
         assert_eq!(second(&api[0][key]), second(&gap[key]), "{key}");
     }
     assert!(api[0]["seconds"].as_f64() > Some(0.0), "{api}");
-    assert_eq!(daemon.metric("servicegrad_source_gaps_total{source=\"vaxel\"}"), Some(1.0));
+    // The store knows at once, the metrics with the next picture that is published.
+    until("the metrics tell the gap", || daemon.metric("servicegrad_source_gaps_total{source=\"vaxel\"}") == Some(1.0));
     let reason = gap["reason"].as_str().unwrap();
     let page = daemon.get("/status");
     assert!(page.contains("Databortfall denna månad") && page.contains(reason), "{page}");
