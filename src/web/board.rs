@@ -81,7 +81,9 @@ fn render(shared: &Shared, visitor: &Visitor, look: &Look, wanted: Option<&str>)
                 }
                 p #banner .banner hidden {}
                 noscript { p .banner { (say("board-noscript")) } }
-                ul #alerts .alerts aria-label=(say("board-alerts")) data-more=(say("board-alerts-more")) hidden {}
+                section .alarms aria-label=(say("board-alerts")) {
+                    ul #alerts .alerts data-more=(say("board-alerts-more")) hidden {}
+                }
                 main #content tabindex="-1" data-layout=(layout) {
                     @for queue in &shown { (tile(queue, look, may_see_queue)) }
                     @if shown.is_empty() { p .promise { (say("board-no-queue")) } }
