@@ -157,6 +157,7 @@ async function manyAlerts(base) {
       assert.equal(await page.locator("#alerts li").count(), 3);
       assert.equal(await page.textContent("#alerts li:last-child"), "och 12 larm till");
       await fits(page, `${address} with many alerts ${name}`);
+      await accessible(page, `${address} with many alerts ${name}`);
     }
     await page.context().close();
   }
