@@ -55,9 +55,24 @@ fn after(text: &str, mark: u8) -> Option<&str> {
 /// A text in quotation marks, and what stands behind it and behind the spaces there.
 fn text(from: &str) -> Option<(&str, &str)> {
     let inner = from.strip_prefix('"')?;
-    // Keys and values are short: looking at each byte beats preparing a search.
-    let end = inner.bytes().position(|byte| byte == b'"')?;
+    let end = quotation_mark(inner.as_bytes())?;
     Some((&inner[..end], unspaced(&inner[end + 1..])))
+}
+
+/// Where the first quotation mark is. Keys and values are short: eight bytes at a time, as one number,
+/// beat both each byte for itself and a search that must be prepared.
+fn quotation_mark(bytes: &[u8]) -> Option<usize> {
+    const EACH: u64 = u64::from_ne_bytes([1; 8]);
+    let (eights, rest) = bytes.as_chunks::<8>();
+    for (at, eight) in eights.iter().enumerate() {
+        // A mark is a zero byte here, and the lowest byte that borrows its highest bit is the first zero.
+        let unlike = u64::from_le_bytes(*eight) ^ (EACH * u64::from(b'"'));
+        let zeros = unlike.wrapping_sub(EACH) & !unlike & (EACH << 7);
+        if zeros != 0 {
+            return Some(at * 8 + zeros.trailing_zeros() as usize / 8);
+        }
+    }
+    Some(bytes.len() - rest.len() + rest.iter().position(|byte| *byte == b'"')?)
 }
 
 fn number(from: &str) -> Option<(Plain<'_>, &str)> {

@@ -143,10 +143,9 @@ impl Wire<'_> {
     }
 
     fn at(&self, stamp: Stamp) -> Result<CallEvent, Unusable> {
-        let what = required("type", self.what.as_ref())?;
-        let kind = self.kind(&what)?;
+        let kind = self.kind(told("type", self.what.as_ref())?)?;
         let call = if kind.is_about_call() { required("call", self.call.as_ref())? } else { SmolStr::default() };
-        let id = required("id", self.id.as_ref())?;
+        let id = told("id", self.id.as_ref())?;
         let source = name("source", self.source.as_ref())?;
         Ok(CallEvent { id: EventId::of(&[id.as_bytes()]), stamp, source, call, kind })
     }
@@ -226,8 +225,8 @@ impl Wire<'_> {
             "source.started" => EventKind::SourceStarted,
             "source.stopped" => EventKind::SourceStopped,
             "source.gap" => EventKind::SourceGap {
-                from: stamp(&required("from", self.from.as_ref())?)?.at,
-                to: stamp(&required("to", self.to.as_ref())?)?.at,
+                from: stamp(told("from", self.from.as_ref())?)?.at,
+                to: stamp(told("to", self.to.as_ref())?)?.at,
                 reason: name("reason", self.reason.as_ref())?,
             },
             "source.heartbeat" => EventKind::SourceHeartbeat,
@@ -253,21 +252,25 @@ fn missing(field: &str) -> Unusable {
 }
 
 fn required(field: &str, text: Option<&Text<'_>>) -> Result<SmolStr, Unusable> {
-    match name(field, text)? {
-        Some(text) if !text.is_empty() => Ok(text),
-        _ => Err(missing(field)),
-    }
+    told(field, text).map(SmolStr::new)
+}
+
+/// What must be there and is kept nowhere as it stands.
+fn told<'a>(field: &str, text: Option<&'a Text<'_>>) -> Result<&'a str, Unusable> {
+    let text = text.filter(|text| !text.0.is_empty()).ok_or_else(|| missing(field))?;
+    short(field, text)
 }
 
 fn name(field: &str, text: Option<&Text<'_>>) -> Result<Option<SmolStr>, Unusable> {
-    match text {
-        Some(text) if text.0.len() > NAME_BYTES_MAX => {
-            let detail = format!("field `{field}` has {} bytes; at most {NAME_BYTES_MAX} are taken", text.0.len());
-            Err(Unusable::new(Reason::BadField, detail))
-        }
-        Some(text) => Ok(Some(SmolStr::new(&text.0))),
-        None => Ok(None),
+    text.map(|text| short(field, text).map(SmolStr::new)).transpose()
+}
+
+fn short<'a>(field: &str, text: &'a Text<'_>) -> Result<&'a str, Unusable> {
+    if text.0.len() <= NAME_BYTES_MAX {
+        return Ok(&text.0);
     }
+    let detail = format!("field `{field}` has {} bytes; at most {NAME_BYTES_MAX} are taken", text.0.len());
+    Err(Unusable::new(Reason::BadField, detail))
 }
 
 fn spelt<T>(field: &str, text: Option<&Text<'_>>, parse: impl Fn(&str) -> Option<T>) -> Result<T, Unusable> {
