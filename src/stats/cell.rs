@@ -118,6 +118,12 @@ impl VisitCell {
 
     /// Counts a visit out as it was and in as it is.
     pub fn count_visit(&mut self, was: Option<&VisitFact>, is: Option<&VisitFact>, queue: &Queue) {
+        let stay = |fact: &VisitFact| (fact.offered, fact.outcome, fact.wait, fact.outside_hours);
+        if was.map(stay) == is.map(stay) {
+            // The conversation ended: of most calls the last that is heard.
+            both(was, is).for_each(|(fact, sign)| self.counts.count_conversation(fact, sign));
+            return;
+        }
         for (fact, sign) in both(was, is) {
             self.counts.count_visit(fact, queue, sign);
         }
@@ -134,8 +140,7 @@ impl VisitCell {
         self.spread(was.and_then(measured), is.and_then(measured));
     }
 
-    /// The wait of most changes stays what it was: a conversation ended. Then neither the
-    /// distribution nor the maxima have anything to do.
+    /// Where the wait stays what it was, neither the distribution nor the maxima have anything to do.
     fn spread(&mut self, was: Option<Measured>, is: Option<Measured>) {
         if was == is {
             return;

@@ -36,8 +36,8 @@ macro_rules! counted {
 
             fn combine(&mut self, other: &Self, sign: i64) {
                 $(self.$field += sign * other.$field;)+
-                for theirs in &other.thresholds {
-                    let ours = self.threshold_mut(theirs.threshold_ms);
+                for (place, theirs) in other.thresholds.iter().enumerate() {
+                    let ours = self.threshold_mut(place, theirs.threshold_ms);
                     ours.within += sign * theirs.within;
                     ours.abandoned_within += sign * theirs.abandoned_within;
                     ours.on_threshold += sign * theirs.on_threshold;
@@ -141,6 +141,11 @@ impl Counts {
     pub fn count_visit(&mut self, fact: &VisitFact, queue: &Queue, sign: i64) {
         let stay = Stay { outcome: fact.outcome, wait: fact.wait, outside_hours: fact.outside_hours };
         self.count(&stay, queue.at(fact.offered), sign);
+        self.count_conversation(fact, sign);
+    }
+
+    /// Of a visit what may change when all is decided: how it was told, and how long they spoke.
+    pub(super) fn count_conversation(&mut self, fact: &VisitFact, sign: i64) {
         if fact.outside_hours {
             return;
         }
@@ -192,8 +197,8 @@ impl Counts {
             }
             _ => return,
         }
-        for &threshold_ms in &queue.thresholds_ms {
-            let at = self.threshold_mut(threshold_ms);
+        for (place, &threshold_ms) in queue.thresholds_ms.iter().enumerate() {
+            let at = self.threshold_mut(place, threshold_ms);
             if wait.ms() > threshold_ms {
                 continue;
             }
@@ -258,7 +263,11 @@ impl Counts {
         found.copied().unwrap_or(ThresholdCounts { threshold_ms, ..Default::default() })
     }
 
-    fn threshold_mut(&mut self, threshold_ms: u32) -> &mut ThresholdCounts {
+    /// The counts at a threshold. `place`: where it stands as a rule, since a queue's thresholds seldom change.
+    fn threshold_mut(&mut self, place: usize, threshold_ms: u32) -> &mut ThresholdCounts {
+        if self.thresholds.get(place).is_some_and(|at| at.threshold_ms == threshold_ms) {
+            return &mut self.thresholds[place];
+        }
         let at = match self.thresholds.binary_search_by_key(&threshold_ms, |counts| counts.threshold_ms) {
             Ok(at) => at,
             Err(at) => {

@@ -73,6 +73,7 @@ pub(super) fn read(bytes: &[u8]) -> Option<Vec<(u32, u32)>> {
     if told != head(u32::try_from(counts.len()).ok()?) {
         return None;
     }
+    steps.reserve(counts.len());
     let mut place = 0_u32;
     while !counts.is_empty() {
         match next_number(&mut counts)? {
@@ -99,6 +100,12 @@ fn number(number: i64, bytes: &mut Vec<u8>) {
 }
 
 fn next_number(bytes: &mut &[u8]) -> Option<i64> {
+    let signed = |number: u64| (number >> 1) as i64 ^ -((number & 1) as i64);
+    // Nearly all of them are short.
+    if let [first @ ..0x80, rest @ ..] = *bytes {
+        *bytes = rest;
+        return Some(signed(u64::from(*first)));
+    }
     let mut number = 0_u64;
     // Counts of 32 bits with a sign take five bytes at most.
     for at in 0..5 {
@@ -106,7 +113,7 @@ fn next_number(bytes: &mut &[u8]) -> Option<i64> {
         *bytes = rest;
         number |= u64::from(first & 0x7f) << (7 * at);
         if first & 0x80 == 0 {
-            return Some((number >> 1) as i64 ^ -((number & 1) as i64));
+            return Some(signed(number));
         }
     }
     None

@@ -90,6 +90,8 @@ impl Waits {
     pub fn merge(&mut self, other: &Self) {
         match (&mut *self, other) {
             (Self::Few(ours), Self::Few(theirs)) if ours.is_empty() => ours.clone_from(theirs),
+            // However long it becomes: a sum is read next and not counted into.
+            (Self::Few(ours), Self::Few(theirs)) => *ours = joined(ours, theirs),
             (Self::Many(ours), Self::Many(theirs)) => {
                 let merged = ours.add(&**theirs);
                 debug_assert!(merged.is_ok(), "all histograms have the same bounds");
@@ -158,6 +160,20 @@ impl Waits {
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
         stored_waits::read(bytes).map(Self::Few)
     }
+}
+
+/// Two ascending lists as one.
+fn joined(mut ours: &[(u32, u32)], mut theirs: &[(u32, u32)]) -> Vec<(u32, u32)> {
+    let mut joined = Vec::with_capacity(ours.len() + theirs.len());
+    while let ([(step, count), our_rest @ ..], [(their_step, their_count), their_rest @ ..]) = (ours, theirs) {
+        let (is_ours, is_theirs) = (step <= their_step, their_step <= step);
+        let of_each = u32::from(is_ours) * count + u32::from(is_theirs) * their_count;
+        joined.push((*step.min(their_step), of_each));
+        ours = if is_ours { our_rest } else { ours };
+        theirs = if is_theirs { their_rest } else { theirs };
+    }
+    joined.extend(ours.iter().chain(theirs));
+    joined
 }
 
 impl PartialEq for Waits {
