@@ -48,7 +48,8 @@ use servicegrad::source::batch::EVENTS_MAX;
 use servicegrad::stats::period::Period;
 use servicegrad::stats::{Cell, CellKey, ScopeKind, Tier};
 use servicegrad::store::{
-    self, ActRow, Closing, DeadLetterRow, LegRow, Page, Quality, Reader, Sight, StoreError, StoreSettings, VisitRow,
+    self, ActRow, Closing, DeadLetterRow, Elsewhere, LegRow, Page, Quality, Reader, Sight, StoreError, StoreSettings,
+    VisitRow,
 };
 
 use crate::server::Server;
@@ -120,6 +121,10 @@ impl Reader for Counting {
         self.0.acts(sight, before, limit)
     }
 
+    fn elsewhere(&self, sight: &Sight) -> Result<Vec<Elsewhere>, StoreError> {
+        self.0.elsewhere(sight)
+    }
+
     fn quality(&self, from: Moment, until: Moment) -> Result<Quality, StoreError> {
         self.0.quality(from, until)
     }
@@ -154,7 +159,7 @@ fn report(url: &str, set: &str, kind: &str, period: &str, format: &str) {
         period: Period::parse(period).unwrap(),
         kind,
         interval: kind.interval,
-        carried: Arc::default(),
+        elsewhere: Arc::default(),
         sight: Sight::ALL,
     };
     let format = FORMATS.iter().find(|known| known.name == format);

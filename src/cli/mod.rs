@@ -6,6 +6,7 @@
 //!   [`staffing`], [`token`], [`user`], [`audit`], [`store`]: one command each
 //! - `grant`: what somebody is let in for, as it is typed
 //! - `try_records`: what a file of records would come to
+//! - `told`: files that tell what no switch told
 //! - `witness`: notes what a command did to the access of others
 //! - [`output`]: writing for people and pipes · `outlet`: sending simulated events
 
@@ -26,6 +27,7 @@ pub mod simulate;
 pub mod staffing;
 pub mod store;
 pub mod token;
+mod told;
 mod try_records;
 pub mod user;
 mod witness;

@@ -2,18 +2,16 @@
 
 use std::io::{IsTerminal, stdout};
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser};
 
 use crate::cli::error::CliError;
 use crate::cli::output::deliver;
+use crate::cli::told::Told;
 use crate::clock::Clock;
 use crate::config::{self, Config};
-use crate::directory::Directory;
 use crate::i18n::Language;
-use crate::report::carried::Carried;
 use crate::report::document::{Speak, explain::explanation};
 use crate::report::explain::explain;
 use crate::report::period::between;
@@ -62,13 +60,9 @@ pub struct ReportArgs {
     /// Only the units of this [[organisation]], and no queue
     #[arg(long, value_name = "NAME")]
     organisation: Option<String>,
-    /// Monthly totals of an old system, for comparison: CSV with the columns
-    /// month,kind,name,offered,answered,abandoned,threshold,within (kind: queue or unit)
-    #[arg(long, value_name = "FILE")]
-    history: Vec<PathBuf>,
-    /// Tickets that the service desk registered: CSV with the columns day,queue,tickets
-    #[arg(long, value_name = "FILE")]
-    tickets: Vec<PathBuf>,
+    // For this report alone, beside what `store add` keeps.
+    #[command(flatten)]
+    told: Told,
     /// Explain how a queue's service level came about, down to the calls, instead
     #[arg(long, requires = "queue")]
     explain: bool,
@@ -132,7 +126,7 @@ pub fn run(args: &ReportArgs) -> Result<(), CliError> {
         period,
         kind,
         interval: args.interval.as_deref().and_then(Interval::parse).or(kind.interval),
-        carried: Arc::new(carried(args, &config)?),
+        elsewhere: args.told.read(&config.directory)?.into(),
         sight,
     };
     if let (true, Some(queue)) = (args.explain, &args.queue) {
@@ -174,22 +168,3 @@ fn explained(
     (format.render)(&explanation(&told, directory, Speak(args.lang)), args.lang, &mut bytes)?;
     deliver(args.output.as_deref(), &bytes)
 }
-
-/// What no switch told, from the files that are named.
-fn carried(args: &ReportArgs, config: &Config) -> Result<Carried, CliError> {
-    let mut carried = Carried::default();
-    let directory = &config.directory;
-    let totals = args.history.iter().map(|path| (path, Carried::add_totals as AddFile));
-    let tickets = args.tickets.iter().map(|path| (path, Carried::add_tickets as AddFile));
-    for (path, add) in totals.chain(tickets) {
-        let place = path.display();
-        let bytes =
-            std::fs::read(path).map_err(|error| CliError::Failed(format!("{place}: cannot be read: {error}")))?;
-        add(&mut carried, &bytes, directory)
-            .map_err(|wrong| CliError::Usage(format!("{place}: {}", wrong.join("; "))))?;
-    }
-    Ok(carried)
-}
-
-/// How a kind of file is added.
-type AddFile = fn(&mut Carried, &[u8], &Directory) -> Result<(), Vec<String>>;

@@ -61,11 +61,13 @@ impl Surface {
         let writers = [tokio::spawn(pace(snapshots.clone(), shown_out)), tokio::spawn(Arc::clone(&gate).watch())];
         let (settings, named) = (config.store.clone(), Arc::clone(&directory));
         let readers = Readers::new(Box::new(move || store::open_reader(&settings, &named)));
+        let settings = config.store.clone();
         let bounds = Bounds::of_system();
         let shared = Shared {
             snapshots,
             live: Live::new(shown, alerts.state.clone()),
             readers: Arc::new(readers),
+            open_ledger: Box::new(move || store::open_ledger_of(&settings, None)),
             directory,
             alerts,
             doors: doors(&config.sources)?,

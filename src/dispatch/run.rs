@@ -16,7 +16,6 @@ use crate::dispatch::DispatchSettings;
 use crate::dispatch::letters::letters;
 use crate::dispatch::schedule::due;
 use crate::measure::Moment;
-use crate::report::carried::Carried;
 use crate::report::{ReportKind, Request, month_report};
 use crate::stats::period::Period;
 use crate::stats::snapshot::ReportBoard;
@@ -161,7 +160,7 @@ impl Dispatch {
             Some(name) => Sight::of_organisations(named(name)),
         };
         let kind = ReportKind::named(&settings.kind).unwrap_or(&crate::report::REPORTS[0]);
-        let request = Request { period, kind, interval: kind.interval, carried: Arc::new(Carried::default()), sight };
+        let request = Request { period, kind, interval: kind.interval, elsewhere: Arc::default(), sight };
         let reader = (self.open)()?;
         let report = month_report(&*reader, &self.directory, &request, now)?;
         Ok(letters(settings, period, &report)?.into_iter().map(|(key, letter)| letter.under(key)).collect())

@@ -1,23 +1,22 @@
-//! Figures that no switch told: monthly totals of an old system, and tickets of a service desk. Read
-//! from CSV, checked whole, and marked wherever they show.
+//! Figures that no switch told, as reports use them: monthly totals of an old system, and tickets of a
+//! service desk. Marked wherever they show, and never in place of what was measured.
+//!
+//! Knows what was told, not where it was read ([`delivery`](crate::report::delivery)) or is kept.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::str::FromStr;
 
 use chrono::{Datelike, NaiveDate};
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
 
 use crate::call::fact::LegOutcome;
 use crate::directory::Directory;
-use crate::measure::{Moment, Span};
+use crate::measure::Moment;
 use crate::names::{QueueId, UnitId};
 use crate::report::gather::Sums;
 use crate::report::period::months;
 use crate::stats::counts::ThresholdCounts;
 use crate::stats::period::Period;
 use crate::stats::{Cell, Counts, LegCounts, Scope, ScopeKind, Tier};
-use crate::store::{Reader, Sight, StoreError};
+use crate::store::{Elsewhere, Reader, Sight, StoreError, Told};
 
 /// All that is carried in.
 #[derive(Clone, Debug, Default)]
@@ -28,142 +27,48 @@ pub struct Carried {
     tickets: BTreeMap<(QueueId, NaiveDate), i64>,
 }
 
-/// One line of monthly totals. The header is `month,kind,name,offered,answered,abandoned,threshold,within`.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct TotalsRow {
-    /// `2022-11`.
-    month: String,
-    /// `queue` or `unit`.
-    kind: String,
-    /// Our name of it.
-    name: String,
-    /// Calls, or transfers to the unit.
-    offered: i64,
-    answered: i64,
-    /// Of a queue; the rest of the offered left otherwise.
-    abandoned: Option<i64>,
-    /// Of a queue: `30s`, with how many were answered within; further thresholds in further lines.
-    threshold: Option<String>,
-    within: Option<i64>,
-}
-
-/// One line of tickets. The header is `day,queue,tickets`.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct TicketRow {
-    day: NaiveDate,
-    queue: String,
-    tickets: i64,
-}
-
-/// Rows of a CSV file with their lines; comma or semicolon, with or without a byte-order mark.
-fn rows<T: DeserializeOwned>(bytes: &[u8], wrong: &mut Vec<String>) -> Vec<(u64, T)> {
-    let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
-    let header = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
-    let delimiter = if header.contains(&b';') { b';' } else { b',' };
-    let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).trim(csv::Trim::All).from_reader(bytes);
-    let mut rows = Vec::new();
-    for (place, row) in reader.deserialize().enumerate() {
-        let line = place as u64 + 2;
-        match row {
-            Ok(row) => rows.push((line, row)),
-            Err(error) => wrong.push(format!("line {line}: {error}")),
-        }
-    }
-    rows
-}
-
-fn month_of(text: &str) -> Option<NaiveDate> {
-    NaiveDate::from_str(&format!("{text}-01")).ok().filter(|_| text.len() == 7)
-}
-
 impl Carried {
-    /// Adds monthly totals from CSV.
-    ///
-    /// # Errors
-    /// Everything that is wrong, each with its line.
-    pub fn add_totals(&mut self, bytes: &[u8], directory: &Directory) -> Result<(), Vec<String>> {
-        let mut wrong = Vec::new();
-        for (line, row) in rows::<TotalsRow>(bytes, &mut wrong) {
-            if let Err(why) = self.add_total(&row, directory) {
-                wrong.push(format!("line {line}: {why}"));
-            }
-        }
-        if wrong.is_empty() { Ok(()) } else { Err(wrong) }
-    }
-
-    fn add_total(&mut self, row: &TotalsRow, directory: &Directory) -> Result<(), String> {
-        let month = month_of(&row.month).ok_or_else(|| format!("`{}` is no month; write 2022-11", row.month))?;
-        let rest = row.offered - row.answered - row.abandoned.unwrap_or(0);
-        if row.answered < 0 || row.abandoned.unwrap_or(0) < 0 || rest < 0 {
-            return Err("answered and abandoned must lie between 0 and offered together".into());
-        }
-        match row.kind.as_str() {
-            "unit" => {
-                let unit = directory.unit_named(&row.name).ok_or_else(|| format!("there is no unit `{}`", row.name))?;
-                let mut counts = LegCounts { transfers: row.offered, ..LegCounts::default() };
-                counts.outcomes[LegOutcome::Answered as usize] = row.answered;
-                // What became of the others nobody has told; they were not answered there.
-                counts.outcomes[LegOutcome::NoAnswerDropped as usize] = rest;
-                match self.units.insert((unit, month), counts) {
-                    None => Ok(()),
-                    Some(_) => Err(format!("unit `{}` stands twice in {}", row.name, row.month)),
+    /// What was told, the later word in place of the earlier. What is of a queue or unit that is not
+    /// configured shows nowhere.
+    pub fn of<'a>(told: impl IntoIterator<Item = &'a Elsewhere>, directory: &Directory) -> Self {
+        let mut carried = Self::default();
+        for Elsewhere { name, day, told } in told {
+            let (queue, unit) = (directory.queue_named(name), directory.unit_named(name));
+            match (told, queue, unit) {
+                (Told::Queue { offered, answered, abandoned, within }, Some(queue), _) => {
+                    let threshold = |(ms, within): (&u32, &i64)| ThresholdCounts {
+                        threshold_ms: *ms,
+                        within: *within,
+                        ..ThresholdCounts::default()
+                    };
+                    let counts = Counts {
+                        offered: *offered,
+                        answered: *answered,
+                        abandoned: *abandoned,
+                        overflowed: offered - answered - abandoned,
+                        // How long each waited nobody tells; whether in time, the thresholds do.
+                        waits_answered: *answered,
+                        waits_abandoned: *abandoned,
+                        waits_all: *offered,
+                        thresholds: within.iter().map(threshold).collect(),
+                        ..Counts::default()
+                    };
+                    carried.queues.insert((queue, *day), counts);
                 }
-            }
-            "queue" => {
-                let queue =
-                    directory.queue_named(&row.name).ok_or_else(|| format!("there is no queue `{}`", row.name))?;
-                let abandoned = row.abandoned.ok_or("a queue needs its abandoned")?;
-                let counts = Counts {
-                    offered: row.offered,
-                    answered: row.answered,
-                    abandoned,
-                    overflowed: rest,
-                    // How long each waited nobody tells; whether in time, the thresholds do.
-                    waits_answered: row.answered,
-                    waits_abandoned: abandoned,
-                    waits_all: row.offered,
-                    ..Counts::default()
-                };
-                let held = self.queues.entry((queue, month)).or_insert_with(|| counts.clone());
-                if (held.offered, held.answered, held.abandoned) != (counts.offered, counts.answered, abandoned) {
-                    return Err(format!("queue `{}` stands in {} with other totals", row.name, row.month));
+                (Told::Unit { transfers, answered }, _, Some(unit)) => {
+                    let mut counts = LegCounts { transfers: *transfers, ..LegCounts::default() };
+                    counts.outcomes[LegOutcome::Answered as usize] = *answered;
+                    // What became of the others nobody has told; they were not answered there.
+                    counts.outcomes[LegOutcome::NoAnswerDropped as usize] = transfers - answered;
+                    carried.units.insert((unit, *day), counts);
                 }
-                match (&row.threshold, row.within) {
-                    (None, None) => Ok(()),
-                    (Some(threshold), Some(within)) if (0..=row.answered).contains(&within) => {
-                        let threshold_ms = threshold.parse::<Span>()?.ms() as u32;
-                        if held.thresholds.iter().any(|at| at.threshold_ms == threshold_ms) {
-                            return Err(format!("threshold {threshold} stands twice"));
-                        }
-                        held.thresholds.push(ThresholdCounts { threshold_ms, within, ..Default::default() });
-                        held.thresholds.sort_by_key(|at| at.threshold_ms);
-                        Ok(())
-                    }
-                    _ => Err("threshold and within belong together, and within is at most answered".into()),
+                (Told::Tickets(tickets), Some(queue), _) => {
+                    carried.tickets.insert((queue, *day), *tickets);
                 }
-            }
-            other => Err(format!("`{other}` is no kind; write queue or unit")),
-        }
-    }
-
-    /// Adds tickets a day and queue from CSV.
-    ///
-    /// # Errors
-    /// Everything that is wrong, each with its line.
-    pub fn add_tickets(&mut self, bytes: &[u8], directory: &Directory) -> Result<(), Vec<String>> {
-        let mut wrong = Vec::new();
-        for (line, row) in rows::<TicketRow>(bytes, &mut wrong) {
-            let Some(queue) = directory.queue_named(&row.queue) else {
-                wrong.push(format!("line {line}: there is no queue `{}`", row.queue));
-                continue;
-            };
-            if row.tickets < 0 || self.tickets.insert((queue, row.day), row.tickets).is_some() {
-                wrong.push(format!("line {line}: tickets must not be negative, and a day stands once a queue"));
+                _ => {}
             }
         }
-        if wrong.is_empty() { Ok(()) } else { Err(wrong) }
+        carried
     }
 
     /// Tickets of a queue in a period; `None`: no day of it is known.
@@ -255,6 +160,7 @@ mod tests {
     use crate::call::fact::Outcome;
     use crate::names::DefinitionId;
     use crate::report::compare::Beside;
+    use crate::report::delivery::{tickets, totals};
     use crate::report::tests_support::Memory;
 
     const TOTALS: &str = "month,kind,name,offered,answered,abandoned,threshold,within\n\
@@ -270,9 +176,8 @@ mod tests {
         memory.call(0, "2026-10-05T10:00:00+02:00", Outcome::Answered, 29.0);
         memory.call(0, "2026-11-05T10:00:00+01:00", Outcome::Answered, 29.0);
         memory.transfer(1, "2026-11-05T10:02:00+01:00", LegOutcome::Answered);
-        let mut carried = Carried::default();
-        carried.add_totals(TOTALS.as_bytes(), &memory.directory).unwrap();
-        let report = memory.report_with("2026-11", carried);
+        memory.elsewhere = totals(TOTALS.as_bytes(), &memory.directory).unwrap();
+        let report = memory.report("2026-11", None);
         let beside = |beside: Beside| report.comparisons.iter().find(|other| other.beside == beside).unwrap();
         let ago = beside(Beside::YearAgo);
         let figures = ago.queues[0].as_ref().unwrap();
@@ -294,32 +199,14 @@ mod tests {
     }
 
     #[test]
-    fn every_wrong_line_is_told() {
-        let memory = Memory::new();
-        let text = "month,kind,name,offered,answered,abandoned,threshold,within\n\
-            2025-13,queue,kundtjanst,1,1,0,,\n\
-            2025-11,queue,nobody,1,1,0,,\n\
-            2025-11,queue,kundtjanst,1,2,0,,\n\
-            2025-11,queue,kundtjanst,5,4,1,30s,\n\
-            2025-11,unit,skola,many,1,,,\n";
-        let wrong = Carried::default().add_totals(text.as_bytes(), &memory.directory).unwrap_err();
-        let mut lines: Vec<&str> = wrong.iter().map(|why| &why[..6]).collect();
-        lines.sort_unstable();
-        assert_eq!(lines, ["line 2", "line 3", "line 4", "line 5", "line 6"]);
-        let wrong = Carried::default().add_tickets(b"day,queue,tickets\n2026-11-02,it,-1\n", &memory.directory);
-        assert_eq!(wrong.unwrap_err().len(), 1);
-    }
-
-    #[test]
     fn tickets_stand_beside_the_answered_calls() {
         let mut memory = Memory::new();
         for minute in 0..4 {
             memory.call(1, &format!("2026-11-02T10:0{minute}:00+01:00"), Outcome::Answered, 5.0);
         }
-        let mut carried = Carried::default();
         let text = "day;queue;tickets\n2026-10-30;it;7\n2026-11-02;it;2\n2026-11-03;it;1\n";
-        carried.add_tickets(text.as_bytes(), &memory.directory).unwrap();
-        let report = memory.report_with("2026-11", carried);
+        memory.elsewhere = tickets(text.as_bytes(), &memory.directory).unwrap();
+        let report = memory.report("2026-11", None);
         let tickets = &report.tickets[0];
         assert_eq!((tickets.tickets, tickets.answered), (Some(3), 4));
         assert_eq!(tickets.per_answered(), Some(0.75));

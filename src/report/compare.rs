@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use chrono::NaiveDate;
 
 use crate::directory::Directory;
+use crate::report::carried::Carried;
 use crate::report::figures::{of_legs, of_visits};
 use crate::report::gather::Sums;
 use crate::report::period::{before, year_ago, year_so_far};
@@ -82,23 +83,23 @@ pub fn periods(request: &Request) -> Vec<(Beside, Period)> {
 pub fn comparisons(
     reader: &dyn Reader,
     directory: &Directory,
-    request: &Request,
+    (request, carried): (&Request, &Carried),
     periods: impl Iterator<Item = ((Beside, Period), Sums)>,
     listed: &[&str],
 ) -> Result<Vec<Comparison>, StoreError> {
     let mut found: Vec<Comparison> = Vec::new();
     for ((beside, period), mut sums) in periods {
         let (start, end) = period.moments(directory.zone());
-        let imported = request.carried.fill(reader, directory, &request.sight, period, &mut sums)?;
+        let imported = carried.fill(reader, directory, &request.sight, period, &mut sums)?;
         let rules = held(directory, &reader.closings(start, end)?, period);
-        found.push(compared(directory, request, (beside, &rules), (period, imported), &sums, listed));
+        found.push(compared(directory, (request, carried), (beside, &rules), (period, imported), &sums, listed));
     }
     Ok(found)
 }
 
 fn compared(
     directory: &Directory,
-    request: &Request,
+    (request, carried): (&Request, &Carried),
     (beside, rules): (Beside, &[Held]),
     (period, imported): (Period, BTreeSet<NaiveDate>),
     sums: &Sums,
@@ -109,11 +110,11 @@ fn compared(
         (cell.counts.offered > 0).then(|| {
             // What was not counted then is not a low level.
             let counted = &rules[id.index()].terms.thresholds_ms;
-            let is_counted = |ms: &u32| counted.contains(ms) && request.carried.counts_at(id, period, &imported, *ms);
+            let is_counted = |ms: &u32| counted.contains(ms) && carried.counts_at(id, period, &imported, *ms);
             let thresholds_ms: Vec<u32> = queue.thresholds_ms.iter().copied().filter(is_counted).collect();
             let objective = queue.objective.as_ref().filter(|objective| is_counted(&objective.threshold_ms));
             let mut figures = of_visits(cell, &thresholds_ms, objective);
-            if request.carried.has_any(id, period, &imported) {
+            if carried.has_any(id, period, &imported) {
                 // The sum of some months' waits is no mean of all.
                 figures.waits = WaitFigures::default();
             }

@@ -12,7 +12,9 @@ use crate::report::period::months;
 use crate::report::sheet::{Report, Shown, Status};
 use crate::report::{Request, month_report};
 use crate::stats::{Cell, CellKey, ScopeKind, Tier};
-use crate::store::{ActRow, Closing, DeadLetterRow, LegRow, Page, Quality, Reader, Sight, StoreError, VisitRow};
+use crate::store::{
+    ActRow, Closing, DeadLetterRow, Elsewhere, LegRow, Page, Quality, Reader, Sight, StoreError, VisitRow,
+};
 
 /// Why a period cannot be shown as one of its revisions.
 #[derive(Debug, thiserror::Error)]
@@ -138,6 +140,10 @@ impl Reader for Earlier<'_> {
 
     fn acts(&self, sight: &Sight, before: Option<i64>, limit: usize) -> Result<Vec<ActRow>, StoreError> {
         self.reader.acts(sight, before, limit)
+    }
+
+    fn elsewhere(&self, sight: &Sight) -> Result<Vec<Elsewhere>, StoreError> {
+        self.reader.elsewhere(sight)
     }
 
     fn quality(&self, from: Moment, until: Moment) -> Result<Quality, StoreError> {

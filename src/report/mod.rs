@@ -15,7 +15,8 @@
 //! - [`gather`]: the cells of a period added up
 //! - [`month`]: the report itself: queues, whole calls, units, organisations, quality
 //! - [`compare`]: the year so far, the period before, a year ago · [`pattern`]: by weekday and hour
-//! - [`carried`]: totals of an old system and tickets, from CSV · [`tickets`]: beside answered calls
+//! - [`delivery`], [`carried`]: totals of an old system and tickets, read and used · [`tickets`]: beside
+//!   answered calls
 //! - [`rules`]: by which rules queues are judged over a period · [`revisions`]: what was signed, and
 //!   what changed since · [`earlier`]: a month as one of its revisions has it
 //! - [`explain`]: how a figure came about, down to the visits
@@ -25,6 +26,7 @@
 
 pub mod carried;
 pub mod compare;
+pub mod delivery;
 pub mod document;
 pub mod earlier;
 pub mod explain;

@@ -4,6 +4,7 @@ use crate::clock::local_midnight;
 use crate::directory::{Directory, Queue, Terms};
 use crate::measure::{Moment, Share, Untold};
 use crate::names::{OrganisationId, QueueId, SourceId, UNKNOWN_UNIT};
+use crate::report::carried::Carried;
 use crate::report::figures::{of_legs, of_visits};
 use crate::report::gather::{self, Sums, Wanted};
 use crate::report::pattern::patterns;
@@ -42,7 +43,9 @@ pub fn month_report(
     let units = units(directory, &sums);
     let listed: Vec<&str> = units.iter().map(|unit| unit.name.as_str()).collect();
     let beside = beside.into_iter().zip(sums_beside);
-    let comparisons = compare::comparisons(reader, directory, request, beside, &listed)?;
+    let kept = reader.elsewhere(&request.sight)?;
+    let carried = Carried::of(kept.iter().chain(request.elsewhere.iter()), directory);
+    let comparisons = compare::comparisons(reader, directory, (request, &carried), beside, &listed)?;
     Ok(Report {
         kind: request.kind,
         organisation: only_organisation(directory, &request.sight),
@@ -63,7 +66,7 @@ pub fn month_report(
         unknown_targets: of_legs(&sums.units[UNKNOWN_UNIT.index()]),
         organisations: organisations(directory, &sums, &request.sight),
         comparisons,
-        tickets: tickets(reader, directory, request)?,
+        tickets: tickets(reader, directory, (request, &carried))?,
         patterns: patterns(reader, directory, &rules, request)?,
         quality: quality(reader, directory, &sums, start, end)?,
         revisions: revisions(reader, directory, request, &closings)?,

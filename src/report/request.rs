@@ -6,9 +6,8 @@ use chrono_tz::Tz;
 
 use crate::measure::Moment;
 use crate::report::ReportKind;
-use crate::report::carried::Carried;
 use crate::stats::period::Period;
-use crate::store::Sight;
+use crate::store::{Elsewhere, Sight};
 
 /// Which days, cut how finely, for whom.
 #[derive(Clone, Debug)]
@@ -19,8 +18,8 @@ pub struct Request {
     pub kind: &'static ReportKind,
     /// Intervals to list beside the sums; `None`: sums only.
     pub interval: Option<Interval>,
-    /// Figures that no switch told.
-    pub carried: Arc<Carried>,
+    /// What no switch told, beside what is kept of that, for this report alone.
+    pub elsewhere: Arc<[Elsewhere]>,
     /// Whose report it is: queues and organisations outside are not in it.
     pub sight: Sight,
 }

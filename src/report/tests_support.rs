@@ -8,13 +8,14 @@ use crate::directory::{Directory, ObjectiveSettings, OrganisationSettings, Queue
 use crate::event::TransferKind;
 use crate::measure::{Moment, Ring, Span, Talk, Wait};
 use crate::names::{DefinitionId, QueueId, UnitId};
-use crate::report::carried::Carried;
 use crate::report::{Interval, REPORTS, Report, Request, month_report};
 use crate::stats::period::Period;
 use crate::stats::rollup::Rollup;
 use crate::stats::{Cell, CellKey, ScopeKind, Tier};
 use crate::store::closing::{ENDED, Rules};
-use crate::store::{ActRow, Closing, DeadLetterRow, Gap, LegRow, Page, Quality, Reader, Sight, StoreError, VisitRow};
+use crate::store::{
+    ActRow, Closing, DeadLetterRow, Elsewhere, Gap, LegRow, Page, Quality, Reader, Sight, StoreError, VisitRow,
+};
 
 pub(super) const STOCKHOLM: chrono_tz::Tz = chrono_tz::Europe::Stockholm;
 
@@ -61,6 +62,8 @@ pub(crate) struct Memory {
     visits: Vec<VisitFact>,
     pub(super) quality: Quality,
     pub(super) has_open: bool,
+    /// What no switch told.
+    pub(super) elsewhere: Vec<Elsewhere>,
     /// What was signed, with the cells as they were.
     signed: Vec<(Closing, BTreeMap<CellKey, Cell>)>,
 }
@@ -77,6 +80,7 @@ impl Memory {
             directory,
             quality: Quality::default(),
             has_open: false,
+            elsewhere: Vec::new(),
             signed: Vec::new(),
         }
     }
@@ -176,12 +180,6 @@ impl Memory {
         month_report(self, &self.directory, &request, at(now)).unwrap()
     }
 
-    /// The report with figures that no switch told.
-    pub(super) fn report_with(&self, period: &str, carried: Carried) -> Report {
-        let request = Request { carried: Arc::new(carried), ..request(period, None) };
-        month_report(self, &self.directory, &request, at("2030-01-01T00:00:00Z")).unwrap()
-    }
-
     /// The report for one organisation.
     pub(super) fn report_of(&self, period: &str, organisation: &str) -> Report {
         let sight = Sight::of_organisations(self.directory.organisation_named(organisation));
@@ -195,7 +193,7 @@ pub(super) fn request(period: &str, interval: Option<Interval>) -> Request {
         period: Period::parse(period).unwrap(),
         kind: &REPORTS[0],
         interval,
-        carried: Arc::default(),
+        elsewhere: Arc::default(),
         sight: Sight::ALL,
     }
 }
@@ -277,6 +275,10 @@ impl Reader for Memory {
 
     fn acts(&self, _: &Sight, _: Option<i64>, _: usize) -> Result<Vec<ActRow>, StoreError> {
         unreachable!("a report tells of no acts")
+    }
+
+    fn elsewhere(&self, _: &Sight) -> Result<Vec<Elsewhere>, StoreError> {
+        Ok(self.elsewhere.clone())
     }
 
     fn quality(&self, _: Moment, _: Moment) -> Result<Quality, StoreError> {

@@ -5,6 +5,7 @@ use chrono::{Datelike, Months, NaiveDate};
 
 use crate::directory::Directory;
 use crate::names::QueueId;
+use crate::report::carried::Carried;
 use crate::report::{Interval, Request, gather, month};
 use crate::stats::period::Period;
 use crate::store::{Reader, StoreError};
@@ -42,10 +43,10 @@ pub fn per_answered(tickets: Option<i64>, answered: i64) -> Option<f64> {
 pub(super) fn tickets(
     reader: &dyn Reader,
     directory: &Directory,
-    request: &Request,
+    (request, carried): (&Request, &Carried),
 ) -> Result<Vec<TicketSheet>, StoreError> {
     let seen = month::seen_queues(directory, &request.sight).map(|(id, _)| id);
-    let with: Vec<QueueId> = seen.filter(|queue| request.carried.has_tickets(*queue)).collect();
+    let with: Vec<QueueId> = seen.filter(|queue| carried.has_tickets(*queue)).collect();
     if with.is_empty() {
         return Ok(Vec::new());
     }
@@ -61,12 +62,12 @@ pub(super) fn tickets(
             let day = crate::clock::local_day(*at, directory.zone());
             let month = day.with_day(1).unwrap_or(day);
             let until = month.checked_add_months(Months::new(1)).unwrap_or(month).min(trend.until);
-            (month, request.carried.tickets(queue, Period { from: day, until }), cell.counts.answered)
+            (month, carried.tickets(queue, Period { from: day, until }), cell.counts.answered)
         });
         TicketSheet {
             queue: directory.queue(queue).name.clone(),
             title: directory.queue(queue).title.clone(),
-            tickets: request.carried.tickets(queue, request.period),
+            tickets: carried.tickets(queue, request.period),
             answered: own.queues[queue.index()].counts.answered,
             months: by_month.collect(),
         }

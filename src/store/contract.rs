@@ -10,7 +10,7 @@ use crate::stats::totals::{QueueTotals, UnitTotals};
 use crate::stats::{Cell, CellKey, ScopeKind, Tier};
 use crate::store::closing::Closing;
 use crate::store::spool::{Mark, SpoolError};
-use crate::store::{ActRow, Sight};
+use crate::store::{ActRow, Elsewhere, Sight};
 
 /// Why the store could not do it: what was tried, on what, and the store's own word.
 #[derive(Debug, thiserror::Error)]
@@ -396,6 +396,9 @@ pub trait Reader {
     /// Who did what, the newest first: acts with an id below `before`, at most `limit`. Only a [`Sight`]
     /// of all is answered.
     fn acts(&self, sight: &Sight, before: Option<i64>, limit: usize) -> Result<Vec<ActRow>, StoreError>;
+
+    /// What no switch told, by kind, name and day.
+    fn elsewhere(&self, sight: &Sight) -> Result<Vec<Elsewhere>, StoreError>;
 
     /// Gaps and dead letters of `from..until`, as counts: they qualify everybody's figures.
     fn quality(&self, from: Moment, until: Moment) -> Result<Quality, StoreError>;

@@ -44,7 +44,8 @@ steps![
     "005_lease",
     "006_closing",
     "007_retention",
-    "008_report_definitions"
+    "008_report_definitions",
+    "009_elsewhere"
 ];
 
 /// The schema that this program reads and writes: the number of the last step.

@@ -15,7 +15,7 @@
 //! - [`figures`]: both over a [`Database`]; [`facts`], [`cells`]: to rows and back; [`mod@read`]: for reports
 //! - [`saved`]: the stored form of a call · [`closing`]: months whose figures were signed
 //! - [`spool`]: what the store could not take yet, on disk
-//! - [`ledger`]: what is kept beside the figures: [`audit`], [`outbox`]
+//! - [`ledger`]: what is kept beside the figures: [`audit`], [`outbox`], [`elsewhere`]
 //! - [`tables`]: the list of tables; [`migrations`]: the steps that bring a store to this schema
 //! - [`upkeep`]: whether a store is right, and into which other one it goes
 //! - [`database`], [`value`]: what a kind of store must be able to do; [`sqlite`]: the embedded one;
@@ -27,6 +27,7 @@ pub mod cells;
 pub mod closing;
 pub mod contract;
 pub mod database;
+pub mod elsewhere;
 pub mod facts;
 pub mod figures;
 pub mod ledger;
@@ -51,6 +52,7 @@ pub use contract::{
     VisitRow,
 };
 pub use database::Database;
+pub use elsewhere::{Elsewhere, Told};
 pub use ledger::Ledger;
 pub use open::{
     StoreSettings, open, open_in_turn, open_ledger, open_ledger_of, open_reader, open_to_fill, open_upkeep,

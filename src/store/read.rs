@@ -10,7 +10,7 @@ use crate::store::contract::{DeadLetterRow, Gap, LegRow, Page, Quality, Reader, 
 use crate::store::facts::{self, VISIT_COLUMNS};
 use crate::store::figures::Figures;
 use crate::store::value::Value;
-use crate::store::{Act, ActRow, Database, Sight};
+use crate::store::{Act, ActRow, Database, Elsewhere, Sight, elsewhere};
 
 impl Reader for Figures {
     fn cells(
@@ -132,6 +132,10 @@ impl Reader for Figures {
             let act = Act { at, who: text(2)?, act: text(3)?, about: text(4)?, detail: text(5)? };
             Ok(ActRow { id: row.int(0)?, act })
         })
+    }
+
+    fn elsewhere(&self, sight: &Sight) -> Result<Vec<Elsewhere>, StoreError> {
+        elsewhere::read(&*self.database, &self.directory, sight)
     }
 
     fn quality(&self, from: Moment, until: Moment) -> Result<Quality, StoreError> {

@@ -161,6 +161,8 @@ tables! {
     AUDIT = "audit" by "": "at who:text act:text about:text detail:text";
     /// Letters that are to go out.
     OUTBOX = "outbox" by "key": "key:text receiver:text content:bytes written due sent tries trouble:text";
+    /// What no switch told.
+    ELSEWHERE = "elsewhere" by "kind name day": "kind:text name:text day:text state:json";
     /// What the writers of letters remember.
     MEMORY = "memory" by "writer": "writer:text content:text";
 }

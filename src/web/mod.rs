@@ -16,7 +16,7 @@
 //!   around them · [`assets`]: their style and scripts
 //! - [`alerts`]: how the alerts stand, silences
 //! - [`api`]: the API · [`health`]: alive, ready, metrics · [`standby`]: not yet ready
-//! - [`ingest`]: posted events · [`sender`]: who may post, how much · [`unpack`], [`body`]: bodies
+//! - [`ingest`], [`tickets`]: posted events and tickets · [`sender`]: who may post, how much · [`unpack`], [`body`]: bodies
 
 pub mod access;
 pub mod alerts;
@@ -50,6 +50,7 @@ pub mod settings;
 pub mod shared;
 pub mod standby;
 pub mod stretch;
+pub mod tickets;
 pub mod tokens;
 pub mod unpack;
 pub mod users;

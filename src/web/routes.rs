@@ -12,14 +12,14 @@ use axum::routing::{delete, get, post};
 use crate::web::api::{audit, openapi, queues, reports, status, units};
 use crate::web::unpack::BODY_BYTES_MAX;
 use crate::web::visitor::Right;
-use crate::web::{Shared, access, alerts, assets, board, health, ingest, live, login, pages};
+use crate::web::{Shared, access, alerts, assets, board, health, ingest, live, login, pages, tickets};
 
 /// What an endpoint asks of its visitors; `None`: nothing, anybody may.
 pub type Needs = Option<Right>;
 
 /// Every endpoint: method, path, what it needs. The router below serves these and no others, which a
 /// test holds; one that is not listed is refused.
-pub const ENDPOINTS: [(&str, &str, Needs); 39] = [
+pub const ENDPOINTS: [(&str, &str, Needs); 40] = [
     ("GET", "/", Some(Right::Board)),
     ("GET", "/units", Some(Right::Units)),
     ("GET", "/units/{unit}", Some(Right::Units)),
@@ -56,6 +56,7 @@ pub const ENDPOINTS: [(&str, &str, Needs); 39] = [
     ("GET", "/api/v1/reports/{report}", Some(Right::Reports)),
     ("POST", "/api/v1/events", Some(Right::Ingest)),
     ("GET", "/api/v1/events/schema", None),
+    ("POST", "/api/v1/tickets", Some(Right::Ingest)),
     ("GET", "/api/v1/alerts", Some(Right::Alerts)),
     ("POST", "/api/v1/alerts/silences", Some(Right::Status)),
     ("DELETE", "/api/v1/alerts/silences/{id}", Some(Right::Status)),
@@ -99,6 +100,7 @@ pub fn router(shared: Arc<Shared>) -> Router {
         .route("/api/v1/reports/{report}", get(reports::report))
         .route("/api/v1/events", post(ingest::events))
         .route("/api/v1/events/schema", get(ingest::schema))
+        .route("/api/v1/tickets", post(tickets::keep))
         .route("/api/v1/alerts", get(alerts::list))
         .route("/api/v1/alerts/silences", post(alerts::silence))
         .route("/api/v1/alerts/silences/{id}", delete(alerts::end_silence))

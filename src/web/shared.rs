@@ -17,6 +17,7 @@ use crate::web::live::Live;
 use crate::web::readers::Readers;
 use crate::web::sender::Doors;
 use crate::web::settings::PublicBody;
+use crate::web::tickets::OpenLedger;
 
 /// What every page shares.
 pub struct Shared {
@@ -26,6 +27,8 @@ pub struct Shared {
     pub live: Live,
     /// Questions to the store.
     pub readers: Arc<Readers>,
+    /// Opens what is kept beside the figures, for what is told by no source.
+    pub open_ledger: OpenLedger,
     /// Who is who.
     pub directory: Arc<Directory>,
     /// How the alerts stand.

@@ -171,3 +171,47 @@ fn the_daemon_closes_a_month_by_itself_and_nobody_else_changes_the_store_meanwhi
     assert_eq!(told(&house, &["store", "erase", "--number", "7"]).0, 2, "one digit is no number");
     assert_eq!(told(&house, &["store", "erase"]).0, 2);
 }
+
+#[test]
+fn what_no_switch_told_is_in_every_report_from_then_on() {
+    let house = house();
+    let totals =
+        "month,kind,name,offered,answered,abandoned,threshold,within\n2025-03,queue,kundtjanst,100,90,8,30s,72\n";
+    write(&house.path("totals.csv"), totals);
+    let year_ago = |report: &serde_json::Value| {
+        let beside = report["comparisons"].as_array().unwrap().iter().find(|beside| beside["beside"] == "year_ago");
+        beside.unwrap()["queues"][0]["figures"]["offered"].clone()
+    };
+    let before = house.report(&["--period", "2026-03"]);
+    assert!(year_ago(&before).is_null() && before["tickets"].as_array().unwrap().is_empty(), "{before}");
+    // For one report only, and then for all of them.
+    assert_eq!(year_ago(&house.report(&["--period", "2026-03", "--history", "totals.csv"])), 100);
+    assert!(year_ago(&house.report(&["--period", "2026-03"])).is_null());
+    let (code, _, said) = told(&house, &["store", "add", "--history", "totals.csv", "--who", "anna"]);
+    assert!(code == 0 && said.contains("months and days: 1"), "{said}");
+    assert_eq!(year_ago(&house.report(&["--period", "2026-03"])), 100);
+    // The service desk posts its tickets.
+    let daemon = house.run();
+    let post = |kind: &str, body: &str| {
+        let headers = format!("content-type: {kind}\r\n");
+        daemon.ask("POST", "/api/v1/tickets", &headers, body.as_bytes())
+    };
+    let (status, answer) = post("text/csv", "day,queue,tickets\n2026-03-02,kundtjanst,5\n2026-03-03,kundtjanst,x\n");
+    assert!(status == 400 && answer.contains("line 3") && answer.contains("nothing was kept"), "{answer}");
+    let (status, answer) = post("text/csv", "day,queue,tickets\n2026-03-02,kundtjanst,5\n");
+    assert_eq!((status, answer.as_str()), (200, "{\"kept\":1}"));
+    let (status, answer) =
+        post("application/json", "[{\"day\":\"2026-03-02\",\"queue\":\"kundtjanst\",\"tickets\":1}]");
+    assert_eq!((status, answer.as_str()), (200, "{\"kept\":1}"));
+    let web: serde_json::Value =
+        serde_json::from_str(&daemon.get("/api/v1/reports/month?period=2026-03&format=json")).unwrap();
+    assert_eq!(
+        (year_ago(&web), &web["tickets"][0]["tickets"], &web["tickets"][0]["answered"]),
+        (100.into(), &1.into(), &1.into())
+    );
+    daemon.stop();
+    let (code, _, said) = told(&house, &["store", "add", "--forget", "--history", "totals.csv"]);
+    assert!(code == 0 && said.contains("forgotten"), "{said}");
+    assert!(year_ago(&house.report(&["--period", "2026-03"])).is_null());
+    assert_eq!(told(&house, &["store", "add"]).0, 2, "nothing is told");
+}

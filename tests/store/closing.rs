@@ -52,7 +52,7 @@ fn asked(period: &str) -> Request {
         period: Period::parse(period).unwrap(),
         kind: &REPORTS[0],
         interval: None,
-        carried: Arc::default(),
+        elsewhere: Arc::default(),
         sight: Sight::ALL,
     }
 }

@@ -2,7 +2,7 @@
 
 use servicegrad::measure::Moment;
 use servicegrad::store::upkeep::backup;
-use servicegrad::store::{self, Act, StoreSettings};
+use servicegrad::store::{self, Act, Elsewhere, StoreSettings, Told};
 
 use crate::stores::{Fresh, over_each};
 use crate::week::{directory, disturbed, engine, events, take, told};
@@ -18,7 +18,10 @@ fn filled(fresh: &Fresh) {
         take(&mut engine, piece);
     }
     engine.end_import(servicegrad::names::SourceId(0)).unwrap();
-    store::open_ledger(&fresh.settings).unwrap().note(&act()).unwrap();
+    let mut ledger = store::open_ledger(&fresh.settings).unwrap();
+    let tickets =
+        Elsewhere { name: "kundtjanst".to_owned(), day: "2026-03-02".parse().unwrap(), told: Told::Tickets(7) };
+    ledger.keep_elsewhere(&[tickets], &act()).unwrap();
 }
 
 /// Changes the store behind the program's back.

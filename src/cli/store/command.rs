@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 
 use crate::cli::error::CliError;
-use crate::cli::store::{months, people, whole};
+use crate::cli::store::{elsewhere, months, people, whole};
 use crate::clock::Clock;
 use crate::config::{self, Config};
 use crate::store::Act;
@@ -74,6 +74,16 @@ The act is noted in the audit log.")]
         #[arg(long, value_name = "TEXT")]
         why: String,
     },
+    /// Keep what no switch told: monthly totals of an old system, tickets of the service desk
+    #[command(after_help = "\
+Totals of months that were not measured stand beside the measured ones in every report, marked; where a
+switch was measured, its figures hold. Tickets are shown per answered call, with their trend. What is told
+again of a month or day takes the place of what was told before. Works beside a running daemon.
+
+Examples:
+  servicegrad store add --history totals-2022.csv --config my.toml
+  servicegrad store add --tickets tickets.csv --config my.toml")]
+    Add(elsewhere::AddArgs),
     /// Let go what is older than `[upkeep]` says
     #[command(after_help = "\
 The daemon does this by itself. It is done in short steps; interrupted, the rest is done the next time.")]
@@ -132,6 +142,7 @@ pub fn run(args: &StoreArgs) -> Result<(), CliError> {
         What::Verify => whole::verify(&work),
         What::Close { period, why } => months::close(&work, period.as_deref(), why.as_deref()),
         What::Recompute { period, why } => months::recompute(&work, period, why, &args.config),
+        What::Add(args) => elsewhere::add(&work, args),
         What::Retain => people::retain(&work),
         What::Export(about) => people::export(&work, about),
         What::Erase(about) => people::erase(&work, about),

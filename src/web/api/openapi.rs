@@ -4,7 +4,7 @@ use axum::Json;
 use utoipa::OpenApi;
 
 use crate::web::api::{audit, queues, reports, status, units};
-use crate::web::{alerts, live, view};
+use crate::web::{alerts, live, tickets, view};
 
 /// The API, version 1.
 #[derive(Debug, OpenApi)]
@@ -30,6 +30,7 @@ use crate::web::{alerts, live, view};
         audit::acts,
         reports::reports,
         reports::report,
+        tickets::keep,
         alerts::list,
         alerts::silence,
         alerts::end_silence,

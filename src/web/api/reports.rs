@@ -133,7 +133,7 @@ pub async fn build(
         period: days,
         kind,
         interval: interval.or(kind.interval),
-        carried: Arc::default(),
+        elsewhere: Arc::default(),
         sight: visitor.sight.clone(),
     };
     let Some(asked) = revision else {
