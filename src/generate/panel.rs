@@ -48,6 +48,13 @@ pub struct Panel {
 /// Colours by margin to a queue's own target: at or above it, a little under it, under it. Grafana
 /// cannot give each series a threshold of its own, so it is the margin that is coloured.
 pub const MARGIN: [(&str, Option<f64>); 3] = [("red", None), ("orange", Some(-0.03)), ("green", Some(0.0))];
+/// Height of the names beside large figures. Left to itself, Grafana makes them smaller than can be read
+/// where there are four figures or more.
+const NAME_PX: u32 = 12;
+/// Least width of a table's column. Grafana's own is 150, which drives columns out of sight.
+const COLUMN_PX: u32 = 80;
+/// Width of a column with a number.
+pub const COUNT_PX: u32 = 90;
 /// No judgement.
 const PLAIN: [(&str, Option<f64>); 1] = [("text", None)];
 
@@ -60,7 +67,7 @@ impl Panel {
             kind,
             source: Source::Prometheus,
             targets: Vec::new(),
-            unit: "short",
+            unit: "locale",
             decimals: None,
             steps: PLAIN.to_vec(),
             mappings: Vec::new(),
@@ -76,7 +83,7 @@ impl Panel {
     pub fn stat(key: &'static str, width: u32) -> Self {
         let options = json!({
             "colorMode": "value", "graphMode": "none", "justifyMode": "auto", "orientation": "auto",
-            "reduceOptions": reduce(), "textMode": "value_and_name", "wideLayout": true,
+            "reduceOptions": reduce(), "textMode": "value_and_name", "wideLayout": true, "text": { "titleSize": NAME_PX },
             "showPercentChange": false, "percentChangeColorMode": "standard",
         });
         Self::new("stat", key, (width, 5), options)
@@ -90,7 +97,7 @@ impl Panel {
         });
         let mut panel = Self::new("timeseries", key, (width, 8), options);
         panel.custom =
-            json!({ "drawStyle": "line", "lineWidth": 2, "fillOpacity": 0, "showPoints": "never", "spanNulls": false });
+            json!({ "drawStyle": "line", "lineWidth": 2, "fillOpacity": 0, "showPoints": "auto", "spanNulls": false });
         panel
     }
 
@@ -100,7 +107,7 @@ impl Panel {
             "displayMode": "basic", "orientation": "horizontal", "reduceOptions": reduce(),
             "showUnfilled": true, "valueMode": "color", "legend": { "calcs": [], "displayMode": "list", "placement": "bottom", "showLegend": false },
             "maxVizHeight": 300, "minVizHeight": 16, "minVizWidth": 8,
-            "namePlacement": "auto", "sizing": "auto",
+            "namePlacement": "left", "sizing": "auto", "text": { "titleSize": NAME_PX, "valueSize": 24 },
         });
         Self::new("bargauge", key, (width, height), options)
     }
@@ -109,22 +116,20 @@ impl Panel {
     pub fn table(key: &'static str, width: u32, height: u32, sort: Option<(String, bool)>) -> Self {
         let sort: Vec<Value> =
             sort.into_iter().map(|(name, desc)| json!({ "displayName": name, "desc": desc })).collect();
-        Self::new(
-            "table",
-            key,
-            (width, height),
-            json!({ "frameIndex": 0, "showHeader": true, "cellHeight": "sm", "sortBy": sort }),
-        )
+        let options = json!({ "frameIndex": 0, "showHeader": true, "cellHeight": "sm", "sortBy": sort });
+        let mut panel = Self::new("table", key, (width, height), options);
+        panel.custom = json!({ "minWidth": COLUMN_PX });
+        panel
     }
 
     /// States over time; `states`: value, text, colour.
-    pub fn states(key: &'static str, width: u32, states: &[(i64, String, &str)]) -> Self {
+    pub fn states(key: &'static str, width: u32, height: u32, states: &[(i64, String, &str)]) -> Self {
         let options = json!({
             "mergeValues": true, "showValue": "never", "alignValue": "left", "rowHeight": 0.8,
             "legend": { "calcs": [], "displayMode": "list", "placement": "bottom", "showLegend": true },
             "tooltip": { "mode": "single", "sort": "none" },
         });
-        let mut panel = Self::new("state-timeline", key, (width, 6), options);
+        let mut panel = Self::new("state-timeline", key, (width, height), options);
         let texts: serde_json::Map<String, Value> = states
             .iter()
             .enumerate()
@@ -204,6 +209,19 @@ impl Panel {
         self
     }
 
+    /// Whole numbers, written out: 1093 calls are not `1 K`.
+    #[must_use]
+    pub fn count(self) -> Self {
+        self.unit("locale", 0)
+    }
+
+    /// The name of each series is all there is to tell of it.
+    #[must_use]
+    pub fn names_only(mut self) -> Self {
+        self.options["textMode"] = json!("name");
+        self
+    }
+
     /// Coloured by these steps.
     #[must_use]
     pub fn steps(mut self, steps: &[(&'static str, Option<f64>)]) -> Self {
@@ -218,9 +236,10 @@ impl Panel {
         self.unit("percentunit", 1)
     }
 
-    /// Lines stand on each other.
+    /// Lines stand on each other, and the lowest on nothing.
     #[must_use]
     pub fn stacked(mut self) -> Self {
+        self.limits.0 = Some(0.0);
         self.custom["stacking"] = json!({ "mode": "normal", "group": "A" });
         self.custom["fillOpacity"] = json!(40);
         self
@@ -234,7 +253,7 @@ impl Panel {
             "properties": [
                 { "id": "custom.drawStyle", "value": "bars" }, { "id": "custom.fillOpacity", "value": 20 },
                 { "id": "custom.lineWidth", "value": 0 }, { "id": "custom.axisPlacement", "value": "right" },
-                { "id": "unit", "value": "short" }, { "id": "decimals", "value": 0 }, { "id": "min", "value": 0 },
+                { "id": "unit", "value": "locale" }, { "id": "decimals", "value": 0 }, { "id": "min", "value": 0 },
                 { "id": "max", "value": Value::Null },
             ],
         }));
@@ -247,7 +266,7 @@ impl Panel {
         self.overrides.push(json!({
             "matcher": { "id": "byFrameRefID", "options": target },
             "properties": [
-                { "id": "unit", "value": "short" }, { "id": "decimals", "value": 0 },
+                { "id": "unit", "value": "locale" }, { "id": "decimals", "value": 0 },
                 { "id": "thresholds", "value": thresholds(&PLAIN) },
             ],
         }));
@@ -280,8 +299,30 @@ impl Panel {
         self
     }
 
+    /// Columns of a table that are this wide; the others share what is left.
+    #[must_use]
+    pub fn widths(mut self, widths: &[(&str, u32)]) -> Self {
+        for (name, px) in widths {
+            let properties = json!([{ "id": "custom.width", "value": px }]);
+            self.overrides.push(json!({ "matcher": { "id": "byName", "options": name }, "properties": properties }));
+        }
+        self
+    }
+
+    /// What series and columns are called, instead of their names among programs. Comes last: what is
+    /// said of a column after this would have to know it by its new name.
+    #[must_use]
+    pub fn called(mut self, names: &[(&str, String)]) -> Self {
+        for (name, title) in names {
+            let properties = json!([{ "id": "displayName", "value": title }]);
+            self.overrides.push(json!({ "matcher": { "id": "byName", "options": name }, "properties": properties }));
+        }
+        self
+    }
+
     /// Rows that have these labels alike are one row; columns are named and ordered as said, others
-    /// left out.
+    /// left out. They are left out first: rows of two metrics differ in the metric's name, and would
+    /// never be one.
     #[must_use]
     pub fn rows(mut self, columns: &[(&str, &str)]) -> Self {
         let order: serde_json::Map<String, Value> =
@@ -290,8 +331,8 @@ impl Panel {
             columns.iter().map(|(from, to)| ((*from).to_owned(), json!(to))).collect();
         let wanted: Vec<&str> = columns.iter().map(|(from, _)| *from).collect();
         self.transformations = vec![
-            json!({ "id": "merge", "options": {} }),
             json!({ "id": "filterFieldsByName", "options": { "include": { "names": wanted } } }),
+            json!({ "id": "merge", "options": {} }),
             json!({ "id": "organize", "options": { "indexByName": order, "renameByName": names, "excludeByName": {} } }),
         ];
         self

@@ -12,6 +12,7 @@
 )]
 
 mod alarm;
+mod answers;
 mod incident;
 mod lint;
 mod panels;

@@ -10,7 +10,8 @@ use servicegrad::generate::rules;
 use servicegrad::metrics::catalogue;
 use servicegrad::simulate::Scenario;
 
-use crate::incident::{a_forenoon_of_last_month, house, now, tell};
+use crate::answers::Answers;
+use crate::incident::{a_forenoon_of_last_month, enough, house, now, tell};
 use crate::program::{Daemon, until};
 use crate::stack::Prometheus;
 
@@ -271,8 +272,11 @@ fn every_query_of_every_panel_is_answered_plausibly_from_the_living_daemon() {
     let (from_s, to_s) = a_forenoon_of_last_month();
     tell(&daemon, "vaxel", Scenario::municipal().around_the_clock().busier(5.0), 4, from_s, to_s);
     send_nowhere(&daemon);
-    // Two tellings some seconds apart, so that counters are seen to grow.
-    let scenario = || Scenario::municipal().around_the_clock().busier(20.0);
+    let mut answers = Answers::new();
+    // Two tellings some seconds apart, so that counters are seen to grow. Where panels are drawn, there
+    // is to be a queue that is not hopeless, so that its margin has another colour than red.
+    let busier = if answers.are_wanted() { 3.0 } else { 20.0 };
+    let scenario = || Scenario::municipal().around_the_clock().busier(busier);
     tell(&daemon, "vaxel", scenario(), 5, 40 * 60, 6 * 60);
     until("the first have been seen", || prometheus.value("sum(servicegrad_calls_offered_total)") > Some(50.0));
     tell(&daemon, "reserv", scenario(), 6, 5 * 60, 2);
@@ -282,11 +286,21 @@ fn every_query_of_every_panel_is_answered_plausibly_from_the_living_daemon() {
             && !prometheus.query("rate(servicegrad_http_request_seconds_count[10s]) > 0").is_empty()
             && !prometheus.query("servicegrad:unit_answer_ratio:30d > 0").is_empty()
     });
+    if answers.are_wanted() {
+        // Lines want some length, and the table of alerts an alert.
+        for at in 0..10 {
+            tell(&daemon, "reserv", enough(), 7 + at, 115 - 11 * at as i64, 105 - 11 * at as i64);
+        }
+        until("an alert fires", || !prometheus.query("ALERTS{alertstate=\"firing\",severity!=\"none\"}").is_empty());
+    }
     for (path, board) in dashboards() {
         for panel in list(&board, "panels") {
             let title = panel["title"].as_str().unwrap();
             for target in list(panel, "targets") {
                 let Some(expr) = target["expr"].as_str() else { continue };
+                let is_now = target["instant"] == true;
+                let asked = format!("{} {expr}", if is_now { "now" } else { "range" });
+                answers.keep(&asked, || prometheus.answer(&filled_in(expr), is_now));
                 let found = prometheus.query(&filled_in(expr));
                 let place = format!("{}: {title}: {expr}", path.display());
                 if may_be_empty(expr) {
@@ -300,6 +314,7 @@ fn every_query_of_every_panel_is_answered_plausibly_from_the_living_daemon() {
             }
         }
     }
+    answers.write("prometheus");
     daemon.stop();
 }
 
@@ -308,7 +323,7 @@ fn may_be_empty(expr: &str) -> bool {
     expr.contains("ALERTS")
 }
 
-/// A caller is sent to an extension that belongs to no unit.
+/// A caller is sent to an extension that belongs to no unit; and something comes that is no event.
 pub fn send_nowhere(daemon: &Daemon) {
     let line = |kind: &str, ago_s: i64, more: &str| {
         let time = now().plus_ms(-ago_s * 1000).to_rfc3339();
@@ -322,4 +337,6 @@ pub fn send_nowhere(daemon: &Daemon) {
     ];
     let (status, answer) = daemon.ask("POST", "/api/v1/events?source=vaxel", "", told.join("\n").as_bytes());
     assert_eq!(status, 200, "{answer}");
+    let (status, answer) = daemon.ask("POST", "/api/v1/events?source=vaxel", "", b"{}");
+    assert!(answer.contains("rejected"), "{status} {answer}");
 }

@@ -118,6 +118,16 @@ impl Prometheus {
         found.first().map(|(_, value)| *value)
     }
 
+    /// As it is answered, over the last five minutes by the second, or now.
+    pub fn answer(&self, expression: &str, is_now: bool) -> Value {
+        if is_now {
+            return self.api("query", &[("query", expression)]);
+        }
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+        let (start, end) = ((now - 300).to_string(), now.to_string());
+        self.api("query_range", &[("query", expression), ("start", &start), ("end", &end), ("step", "1")])
+    }
+
     /// First and last second of the last ten minutes at which a series was there.
     pub fn span(&self, series: &str) -> Option<(f64, f64)> {
         let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();

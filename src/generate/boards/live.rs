@@ -31,10 +31,10 @@ fn panels(language: Language) -> Vec<Panel> {
     vec![
         Panel::stat("panel-live-waiting", 4)
             .ask_now("servicegrad_calls_waiting{queue=~\"$queue\"}", "{{queue}}")
-            .unit("short", 0),
+            .count(),
         Panel::stat("panel-live-oldest", 4)
             .ask_now("servicegrad_oldest_wait_seconds{queue=~\"$queue\"}", "{{queue}}")
-            .unit("s", 0),
+            .unit("dthms", 0),
         Panel::stat("panel-live-margin-30m", 4)
             .ask_now(margin("30m"), "{{queue}}")
             .ask_now(promised("servicegrad_service_level_window_calls", "30m"), n)
@@ -54,7 +54,7 @@ fn panels(language: Language) -> Vec<Panel> {
             .plain("B"),
         Panel::stat("panel-live-agents", 4)
             .ask_now("servicegrad_agents{queue=~\"$queue\",state=\"available\"}", "{{queue}}")
-            .unit("short", 0),
+            .count(),
         Panel::lines("panel-live-level", 12)
             .ask(promised("servicegrad_service_level_ratio", "30m"), "{{queue}}")
             .ask("servicegrad_service_level_target_ratio{queue=~\"$queue\"}", &target)
@@ -72,7 +72,7 @@ fn panels(language: Language) -> Vec<Panel> {
         Panel::lines("panel-live-now", 12)
             .ask("servicegrad_calls_waiting{queue=~\"$queue\"}", &format!("{{{{queue}}}} {}", word("dash-word-waiting")))
             .ask("servicegrad_calls_active{queue=~\"$queue\"}", &format!("{{{{queue}}}} {}", word("dash-word-talking")))
-            .unit("short", 0),
+            .count(),
         Panel::heat("panel-live-waits", 12).ask(
             "sum by (le) (increase(servicegrad_call_wait_seconds_bucket{queue=~\"$queue\",outcome=\"answered\"}[$__rate_interval]))",
             "{{le}}",
@@ -80,6 +80,7 @@ fn panels(language: Language) -> Vec<Panel> {
         Panel::states(
             "panel-live-open",
             12,
+            6,
             &[(0, word("dash-word-closed"), "gray"), (1, word("dash-word-open"), "green")],
         )
         .ask("servicegrad_queue_open{queue=~\"$queue\"}", "{{queue}}"),

@@ -1,7 +1,7 @@
 //! For managers: the month against its targets, and the months before it from the store.
 
 use crate::generate::dashboard::{Dashboard, Variable};
-use crate::generate::panel::{MARGIN, Panel};
+use crate::generate::panel::{COUNT_PX, MARGIN, Panel};
 use crate::i18n::{Language, text};
 
 /// The dashboard.
@@ -55,6 +55,9 @@ SELECT queue, sum(offered)::bigint AS offered, sum(outside_hours)::bigint AS out
 sum(unknown)::bigint AS unknown, sum(derived)::bigint AS derived, sum(late)::bigint AS late \
 FROM report_queue WHERE tier = 'month' AND $__timeFilter(start) GROUP BY queue ORDER BY queue";
 
+/// Width of a column with a date and a time of day.
+const MOMENT_PX: u32 = 170;
+
 fn panels(language: Language) -> Vec<Panel> {
     let word = |key: &str| text(language, key);
     let n = "{{queue}} n";
@@ -83,19 +86,55 @@ fn panels(language: Language) -> Vec<Panel> {
                  servicegrad_service_level_late_calls{window=\"month\"}",
                 "{{queue}}",
             )
-            .unit("short", 0)
+            .count()
             .steps(&[("red", None), ("text", Some(0.0))]),
-        Panel::table("panel-month-months", 14, 10, None).ask_sql(MONTHS, false).column("level", "percentunit", 1, None),
-        Panel::table("panel-month-units", 10, 10, None).ask_sql(UNITS, false).column("rate", "percentunit", 1, None),
+        Panel::table("panel-month-months", 14, 10, None)
+            .ask_sql(MONTHS, false)
+            .column("level", "percentunit", 1, None)
+            .called(&[
+                ("month", word("column-month")),
+                ("queue", word("column-queue")),
+                ("threshold_s", format!("{} (s)", word("column-threshold"))),
+                ("level", word("column-level")),
+                ("offered", word("column-offered")),
+                ("answered", word("column-answered")),
+                ("abandoned", word("column-abandoned")),
+            ]),
+        Panel::table("panel-month-units", 10, 10, None)
+            .ask_sql(UNITS, false)
+            .column("rate", "percentunit", 1, None)
+            .widths(&[("rate", 130), ("n", COUNT_PX)])
+            .called(&[("unit", word("column-unit")), ("rate", word("dash-word-rate"))]),
         Panel::lines("panel-month-days", 12).ask_sql(DAYS, true).ask_sql(DAYS_N, true).share().with_n("B"),
-        Panel::lines("panel-month-offered", 12).ask_sql(OFFERED, true).unit("short", 0),
-        Panel::table("panel-month-quality", 12, 7, None).ask_sql(QUALITY, false),
-        Panel::table("panel-month-gaps", 12, 7, None).ask_sql(GAPS, false).column("minutes", "short", 0, None),
+        Panel::lines("panel-month-offered", 12).ask_sql(OFFERED, true).count(),
+        Panel::table("panel-month-quality", 12, 7, None)
+            .ask_sql(QUALITY, false)
+            .widths(&[("outside_hours", 130)])
+            .called(&[
+                ("queue", word("column-queue")),
+                ("offered", word("column-offered")),
+                ("outside_hours", word("column-outside-hours")),
+                ("lost", word("dash-word-lost")),
+                ("unknown", word("dash-word-unknown")),
+                ("derived", word("dash-word-derived")),
+                ("late", word("dash-word-late")),
+            ]),
+        Panel::table("panel-month-gaps", 12, 7, None)
+            .ask_sql(GAPS, false)
+            .column("minutes", "locale", 0, None)
+            .widths(&[("started", MOMENT_PX), ("ended", MOMENT_PX), ("minutes", COUNT_PX)])
+            .called(&[
+                ("source", word("column-source")),
+                ("started", word("column-start")),
+                ("ended", word("column-end")),
+                ("minutes", word("dash-word-minutes")),
+                ("reason", word("column-reason")),
+            ]),
         Panel::stat("panel-month-definition", 24)
             .ask_now(
                 "servicegrad_service_level_threshold_seconds{queue=~\"$queue\"}",
                 &format!("{{{{queue}}}} {} {{{{definition}}}}", word("dash-word-by")),
             )
-            .unit("s", 0),
+            .unit("suffix:s", 0),
     ]
 }

@@ -13,12 +13,13 @@ fn panels(language: Language) -> Vec<Panel> {
         Panel::states(
             "panel-system-sources",
             12,
+            8,
             &[(0, word("dash-word-down"), "red"), (1, word("dash-word-up"), "green")],
         )
         .ask("servicegrad_source_up", "{{source}}"),
         Panel::lines("panel-system-age", 12)
             .ask("time() - servicegrad_source_last_event_timestamp_seconds", "{{source}}")
-            .unit("s", 0),
+            .unit("s", 1),
         Panel::lines("panel-system-events", 12)
             .ask("sum by (source) (rate(servicegrad_events_ingested_total[$__rate_interval]))", "{{source}}")
             .ask(
@@ -27,8 +28,11 @@ fn panels(language: Language) -> Vec<Panel> {
             )
             .unit("eps", 1),
         Panel::lines("panel-system-rejected", 12)
-            .ask("sum by (source, reason) (increase(servicegrad_events_rejected_total[1h]))", "{{source}} {{reason}}")
-            .unit("short", 0)
+            .ask(
+                "sum by (source, reason) (increase(servicegrad_events_rejected_total[1h])) > 0",
+                "{{source}} {{reason}}",
+            )
+            .count()
             .stacked(),
         Panel::lines("panel-system-lag", 12)
             .ask(
@@ -44,10 +48,11 @@ fn panels(language: Language) -> Vec<Panel> {
                  / (rate(servicegrad_store_commit_seconds_count[$__rate_interval]) > 0)",
                 &word("dash-word-mean"),
             )
-            .unit("s", 3),
+            .unit("s", 1),
         Panel::states(
             "panel-system-store",
             12,
+            8,
             &[(0, word("dash-word-down"), "red"), (1, word("dash-word-up"), "green")],
         )
         .ask("servicegrad_store_up", &word("dash-word-store")),
@@ -62,9 +67,10 @@ fn panels(language: Language) -> Vec<Panel> {
             .ask_now("servicegrad_calls_held", &word("dash-word-calls"))
             .ask_now("servicegrad_sse_clients", &word("dash-word-boards"))
             .ask_now("servicegrad_series", &word("dash-word-series"))
-            .unit("short", 0),
+            .count(),
         Panel::stat("panel-system-version", 12)
             .ask_now("servicegrad_build_info", "{{version}} {{instance}}")
-            .unit("short", 0),
+            .count()
+            .names_only(),
     ]
 }
