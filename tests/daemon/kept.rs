@@ -183,7 +183,7 @@ fn what_no_switch_told_is_in_every_report_from_then_on() {
         beside.unwrap()["queues"][0]["figures"]["offered"].clone()
     };
     let before = house.report(&["--period", "2026-03"]);
-    assert!(year_ago(&before).is_null() && before["tickets"].as_array().unwrap().is_empty(), "{before}");
+    assert!(year_ago(&before).is_null() && before["tickets"].is_null(), "{before}");
     // For one report only, and then for all of them.
     assert_eq!(year_ago(&house.report(&["--period", "2026-03", "--history", "totals.csv"])), 100);
     assert!(year_ago(&house.report(&["--period", "2026-03"])).is_null());
