@@ -84,9 +84,9 @@ async fn kept(shared: &Arc<Shared>, who: String, request: Request) -> Result<Kep
 }
 
 fn told(wrong: &[String]) -> String {
-    let mut text = format!("nothing was kept: {}", wrong[..wrong.len().min(FAULTS_TOLD)].join("; "));
-    if wrong.len() > FAULTS_TOLD {
-        text.push_str(&format!("; and {} more", wrong.len() - FAULTS_TOLD));
+    let named = wrong[..wrong.len().min(FAULTS_TOLD)].join("; ");
+    match wrong.len() - wrong.len().min(FAULTS_TOLD) {
+        0 => format!("nothing was kept: {named}"),
+        more => format!("nothing was kept: {named}; and {more} more"),
     }
-    text
 }
