@@ -9,7 +9,7 @@ use servicegrad::web::serve::CONNECTIONS_MAX;
 use crate::program::{Daemon, House, until};
 
 /// Longest that an event may take to be answered while others do their worst.
-const SOON: Duration = Duration::from_secs(3);
+const SOON: Duration = Duration::from_secs(5);
 
 fn house() -> House {
     House::new("[[source]]\nname = \"hook\"\nkind = \"http\"\n[[queue]]\nname = \"kundtjanst\"\n")
