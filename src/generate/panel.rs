@@ -1,5 +1,6 @@
 //! One panel of a Grafana dashboard, in the classic form that Grafana 10 and later read.
 
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::i18n::{Language, text};
@@ -301,20 +302,21 @@ impl Panel {
 
     /// Columns of a table that are this wide; the others share what is left.
     #[must_use]
-    pub fn widths(mut self, widths: &[(&str, u32)]) -> Self {
-        for (name, px) in widths {
-            let properties = json!([{ "id": "custom.width", "value": px }]);
-            self.overrides.push(json!({ "matcher": { "id": "byName", "options": name }, "properties": properties }));
-        }
-        self
+    pub fn widths(self, widths: &[(&str, u32)]) -> Self {
+        self.each_named("custom.width", widths)
     }
 
     /// What series and columns are called, instead of their names among programs. Comes last: what is
     /// said of a column after this would have to know it by its new name.
     #[must_use]
-    pub fn called(mut self, names: &[(&str, String)]) -> Self {
-        for (name, title) in names {
-            let properties = json!([{ "id": "displayName", "value": title }]);
+    pub fn called(self, names: &[(&str, String)]) -> Self {
+        self.each_named("displayName", names)
+    }
+
+    /// One property of some series or columns, by name.
+    fn each_named(mut self, property: &str, values: &[(&str, impl Serialize)]) -> Self {
+        for (name, value) in values {
+            let properties = json!([{ "id": property, "value": value }]);
             self.overrides.push(json!({ "matcher": { "id": "byName", "options": name }, "properties": properties }));
         }
         self

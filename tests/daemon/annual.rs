@@ -2,35 +2,7 @@
 
 use servicegrad::simulate::years::YEARS;
 
-use crate::program::House;
-
-const CONFIG: &str = r#"
-[[source]]
-name = "simulering"
-kind = "ndjson"
-path = "FOLDER/none"
-[[queue]]
-name = "kundtjanst"
-objective = { threshold = "30s", target = 0.9, definition = "of_answered" }
-hours = "Mo-Fr 07:30-16:30; PH off"
-[[queue]]
-name = "itsupport"
-short_abandon = "none"
-objective = { threshold = "60s", target = 0.8, definition = "of_offered" }
-hours = "Mo-Fr 07:00-17:00; PH off"
-[[organisation]]
-name = "lycksele"
-[[organisation]]
-name = "storuman"
-[[organisation]]
-name = "vilhelmina"
-[[organisation]]
-name = "asele"
-[[organisation]]
-name = "dorotea"
-[directory]
-units = "units.csv"
-"#;
+use crate::year::model_customer;
 
 /// A random process comes near a published count and not onto it: 1 % of a count, one point of a
 /// percentage.
@@ -40,8 +12,7 @@ fn is_near(found: f64, published: f64) -> bool {
 
 #[test]
 fn the_annual_reports_show_the_published_years() {
-    let house = House::new(CONFIG);
-    std::fs::copy("config/lystkom-units.csv", house.path("units.csv")).unwrap();
+    let house = model_customer("of_answered");
     for year in YEARS {
         let (this, next) = (year.year.to_string(), (year.year + 1).to_string());
         let (from, to, file) = (format!("{this}-01-01"), format!("{next}-01-01"), format!("{this}.ndjson"));
