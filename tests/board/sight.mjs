@@ -37,7 +37,7 @@ export async function accessible(page, where) {
   for (const { id, nodes } of violations) found(`${where}: axe ${id}: ${nodes[0].html.slice(0, 160)}`);
 }
 
-/// Nothing runs out of the screen sideways, nor out of the tile or card it stands in.
+/// Nothing runs out of the screen sideways, nor out of the tile or card or column it stands in.
 export async function fits(page, where) {
   const [wide, inner, out] = await page.evaluate(() => {
     const out = [];
@@ -49,6 +49,10 @@ export async function fits(page, where) {
         if (width <= 1 || node.closest("svg") !== null) continue;
         if (left < at.left - 1 || right > at.right + 1 || top < at.top - 1 || bottom > at.bottom + 1) out.push(node.outerHTML.slice(0, 90));
       }
+    }
+    // Nor does a figure run into the one beside it.
+    for (const figure of document.querySelectorAll(".figure dd")) {
+      if (figure.scrollWidth > figure.clientWidth + 1) out.push(figure.outerHTML.slice(0, 90));
     }
     return [document.documentElement.scrollWidth, innerWidth, out.slice(0, 3)];
   });

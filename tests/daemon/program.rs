@@ -184,8 +184,13 @@ pub fn whole(address: &str, method: &str, path: &str, headers: &str, body: &[u8]
 }
 
 /// Waits for a condition, half a minute at most.
-pub fn until(what: &str, mut condition: impl FnMut() -> bool) {
-    let end = Instant::now() + Duration::from_secs(30);
+pub fn until(what: &str, condition: impl FnMut() -> bool) {
+    until_within(Duration::from_secs(30), what, condition);
+}
+
+/// The same where more is to be done than in seconds.
+pub fn until_within(most: Duration, what: &str, mut condition: impl FnMut() -> bool) {
+    let end = Instant::now() + most;
     while !condition() {
         assert!(Instant::now() < end, "still not so: {what}");
         std::thread::sleep(Duration::from_millis(50));

@@ -14,7 +14,7 @@ use servicegrad::store::StoreSettings;
 use crate::callers::{Plan, counters_come_to, plainly, store_comes_to};
 use crate::crash::post;
 use crate::houses::house_with_units_on;
-use crate::program::{Daemon, House, until};
+use crate::program::{Daemon, House, until, until_within};
 use crate::proxy::Proxy;
 use crate::server::{Server, shared};
 
@@ -97,7 +97,8 @@ fn is_away(daemon: &Daemon) {
 }
 
 fn is_near(daemon: &Daemon) {
-    until("all is stored", || {
+    // The longer it was away, the more there is to be stored.
+    until_within(Duration::from_secs(30) + outage() / 4, "all is stored", || {
         daemon.metric("servicegrad_store_up") == Some(1.0)
             && daemon.metric("servicegrad_store_unstored_events") == Some(0.0)
     });
