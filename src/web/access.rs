@@ -74,26 +74,19 @@ pub async fn guard(State(shared): State<Arc<Shared>>, request: Request, next: Ne
     response
 }
 
-fn refuse(shared: &Shared, request: &Parts, status: StatusCode, why: &'static str) -> Response {
-    if status == StatusCode::UNAUTHORIZED
-        && let Some(to_login) = to_login(shared, request)
-    {
+fn refuse(shared: &Shared, request: &Parts, status: StatusCode, why: &str) -> Response {
+    let is_unknown = status == StatusCode::UNAUTHORIZED;
+    if is_unknown && let Some(to_login) = to_login(shared, request) {
         return to_login;
     }
-    refused((status, why))
-}
-
-/// Why somebody may not: the status and the words.
-pub type Refused = (StatusCode, &'static str);
-
-/// The answer to somebody who may not.
-pub fn refused((status, why): Refused) -> Response {
     let mut refused = (status, axum::Json(serde_json::json!({ "error": why }))).into_response();
-    if status == StatusCode::UNAUTHORIZED {
+    if is_unknown {
         refused.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     }
     refused
 }
+
+type Refused = (StatusCode, &'static str);
 
 fn admit(shared: &Shared, request: &Parts) -> Result<Visitor, Refused> {
     let (gate, headers) = (&shared.gate, &request.headers);
@@ -158,7 +151,7 @@ const NOT_FOR_THAT: Refused = (StatusCode::FORBIDDEN, "this token is not for tha
 const NO_TOKEN: Refused = (StatusCode::UNAUTHORIZED, "give a token as `Authorization: Bearer TOKEN` or `?token=TOKEN`");
 
 /// Why the sender of a request may not post: tickets, or events to a source that has no token of its own.
-pub fn may_not_send(shared: &Shared, request: &Parts) -> Option<Refused> {
+pub fn may_not_send(shared: &Shared, request: &Parts) -> Option<(StatusCode, &'static str)> {
     match shared.gate.identify(request) {
         Asked::Known(visitor) if visitor.may(Right::Ingest) => None,
         Asked::Known(_) | Asked::Stranger => Some(NOT_FOR_THAT),

@@ -17,7 +17,7 @@ use axum::response::{IntoResponse, Response};
 use percent_encoding::percent_decode_str;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use tokio::sync::oneshot;
+use tokio::sync::{SemaphorePermit, oneshot};
 
 use crate::event::body::{self, Item};
 use crate::event::json as event_json;
@@ -39,7 +39,7 @@ const BODY_WAIT: Duration = Duration::from_secs(10);
 /// How long the engine is waited for.
 const ANSWER_WAIT: Duration = Duration::from_secs(10);
 /// When to come again if nothing better is known, seconds.
-const AGAIN_S: u64 = 2;
+pub const AGAIN_S: u64 = 2;
 /// What bodies may be.
 const TYPES: [&str; 6] = [
     "application/json",
@@ -57,14 +57,17 @@ pub struct Parameters {
 }
 
 /// Why a post is not taken: the status, the words, and in how many seconds to come again.
-struct Refusal(StatusCode, String, Option<u64>);
+#[derive(Debug)]
+pub struct Refusal(StatusCode, String, Option<u64>);
 
 impl Refusal {
-    fn new(status: StatusCode, why: impl Into<String>) -> Self {
+    /// For good.
+    pub fn new(status: StatusCode, why: impl Into<String>) -> Self {
         Self(status, why.into(), None)
     }
 
-    fn again(status: StatusCode, why: &str, after_s: u64) -> Self {
+    /// For now.
+    pub fn again(status: StatusCode, why: &str, after_s: u64) -> Self {
         Self(status, why.to_owned(), Some(after_s))
     }
 }
@@ -105,10 +108,7 @@ async fn taken(shared: &Shared, named: Option<&str>, request: Request) -> Result
         Refusal::again(StatusCode::TOO_MANY_REQUESTS, "more events than this source may send in this time", after_s)
     };
     door.rate.take(0, Instant::now()).map_err(fast)?;
-    let Ok(_place) = shared.posts.try_acquire() else {
-        let why = "as many posts are under way as may be";
-        return Err(Refusal::again(StatusCode::SERVICE_UNAVAILABLE, why, AGAIN_S));
-    };
+    let _place = place(shared)?;
     let bytes = whole(Request::from_parts(parts, body)).await?;
     let received = shared.clock.now();
     // Unpacking and reading take their time, which others need not wait for.
@@ -138,8 +138,14 @@ fn sender<'a>(shared: &'a Shared, named: Option<&str>, parts: &Parts) -> Result<
     Ok((source, door))
 }
 
+/// A place for a post that is under way, as long as it is held.
+pub fn place(shared: &Shared) -> Result<SemaphorePermit<'_>, Refusal> {
+    let why = "as many posts are under way as may be";
+    shared.posts.try_acquire().map_err(|_| Refusal::again(StatusCode::SERVICE_UNAVAILABLE, why, AGAIN_S))
+}
+
 /// The whole body, if it comes in time and is not too large.
-async fn whole(request: Request) -> Result<Bytes, Refusal> {
+pub async fn whole(request: Request) -> Result<Bytes, Refusal> {
     match tokio::time::timeout(BODY_WAIT, Bytes::from_request(request, &())).await {
         Ok(Ok(bytes)) => Ok(bytes),
         Ok(Err(rejection)) if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => Err(too_large()),

@@ -16,7 +16,8 @@
 //!   around them · [`assets`]: their style and scripts
 //! - [`alerts`]: how the alerts stand, silences
 //! - [`api`]: the API · [`health`]: alive, ready, metrics · [`standby`]: not yet ready
-//! - [`ingest`], [`tickets`]: posted events and tickets · [`sender`]: who may post, how much · [`unpack`], [`body`]: bodies
+//! - [`ingest`], [`tickets`]: posted events and tickets · [`sender`]: who may post, how much
+//! - [`unpack`], [`body`]: bodies
 
 pub mod access;
 pub mod alerts;

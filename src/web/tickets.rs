@@ -3,16 +3,14 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::body::Bytes;
-use axum::extract::{FromRequest, Request, State};
+use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::report::delivery;
 use crate::store::{Act, Ledger, StoreError};
-use crate::web::refusal::Refusal;
+use crate::web::ingest::{AGAIN_S, Refusal, place, whole};
 use crate::web::visitor::Visitor;
 use crate::web::{Shared, access};
 
@@ -39,47 +37,39 @@ pub async fn keep(
     State(shared): State<Arc<Shared>>,
     visitor: Visitor,
     request: Request,
-) -> Result<Json<KeptView>, Response> {
+) -> Result<Json<KeptView>, Refusal> {
     let (parts, body) = request.into_parts();
-    if let Some(refused) = access::may_not_send(&shared, &parts) {
-        return Err(access::refused(refused));
+    if let Some((status, why)) = access::may_not_send(&shared, &parts) {
+        return Err(Refusal::new(status, why));
     }
-    kept(&shared, visitor.name, Request::from_parts(parts, body)).await.map(Json).map_err(Refusal::into_response)
-}
-
-async fn kept(shared: &Arc<Shared>, who: String, request: Request) -> Result<KeptView, Refusal> {
-    let Ok(_place) = shared.posts.try_acquire() else {
-        let why = "as many posts are under way as may be".to_owned();
-        return Err(Refusal { status: StatusCode::SERVICE_UNAVAILABLE, why });
-    };
-    let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    let kind = parts.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
     let is_csv = kind.is_some_and(|kind| kind.starts_with("text/csv"));
     let read = if is_csv { delivery::tickets } else { delivery::tickets_json };
-    let bytes = Bytes::from_request(request, &()).await;
-    let bytes = bytes.map_err(|rejection| Refusal { status: rejection.status(), why: rejection.body_text() })?;
-    let rows = read(&bytes, &shared.directory).map_err(|wrong| Refusal::wrong(told(&wrong)))?;
+    let _place = place(&shared)?;
+    let bytes = whole(Request::from_parts(parts, body)).await?;
+    let wrong = |why: String| Refusal::new(StatusCode::BAD_REQUEST, why);
+    let rows = read(&bytes, &shared.directory).map_err(|faults| wrong(told(&faults)))?;
     if rows.is_empty() {
-        return Err(Refusal::wrong("the body holds no day"));
+        return Err(wrong("the body holds no day".to_owned()));
     }
     let days = rows.len();
     let act = Act {
         at: shared.clock.now(),
-        who,
+        who: visitor.name,
         act: "elsewhere_kept".to_owned(),
         about: "tickets".to_owned(),
         detail: format!("days: {days}"),
     };
-    let keeping = Arc::clone(shared);
+    let keeping = Arc::clone(&shared);
     let kept = tokio::task::spawn_blocking(move || (keeping.open_ledger)()?.keep_elsewhere(&rows, &act)).await;
     match kept {
-        Ok(Ok(())) => Ok(KeptView { kept: days }),
+        Ok(Ok(())) => Ok(Json(KeptView { kept: days })),
         // The store's own words, with its address, are for the log and not for the world.
         Ok(Err(error)) => {
             tracing::error!(%error, "posted tickets were not kept");
-            let why = "the store did not take it; see the log".to_owned();
-            Err(Refusal { status: StatusCode::SERVICE_UNAVAILABLE, why })
+            Err(Refusal::again(StatusCode::SERVICE_UNAVAILABLE, "the store did not take it; see the log", AGAIN_S))
         }
-        Err(error) => Err(Refusal { status: StatusCode::INTERNAL_SERVER_ERROR, why: error.to_string() }),
+        Err(error) => Err(Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string())),
     }
 }
 

@@ -4,12 +4,13 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
+use servicegrad::web::ingest::POSTS_MAX;
 use servicegrad::web::serve::CONNECTIONS_MAX;
 
 use crate::program::{Daemon, House, until};
 
 /// Longest that an event may take to be answered while others do their worst.
-const SOON: Duration = Duration::from_secs(5);
+const SOON: Duration = Duration::from_secs(3);
 
 fn house() -> House {
     House::new("[[source]]\nname = \"hook\"\nkind = \"http\"\n[[queue]]\nname = \"kundtjanst\"\n")
@@ -118,6 +119,21 @@ fn a_body_that_is_too_large_or_never_comes_is_let_go() {
         slow.retain(|stream| !is_closed(stream));
         slow.is_empty()
     });
+    daemon.stop();
+}
+
+#[test]
+fn tickets_that_never_come_take_the_places_of_events_for_seconds_only() {
+    let house = house();
+    let daemon = house.run();
+    let slow: Vec<TcpStream> = (0..POSTS_MAX).map(|_| connect(&daemon)).collect();
+    for mut stream in &slow {
+        stream.write_all(b"POST /api/v1/tickets HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1000\r\n\r\n[").unwrap();
+    }
+    let answered = || daemon.ask("POST", "/api/v1/events", "", b"[]").0;
+    until("every place is taken", || answered() == 503);
+    until("events are read again", || answered() == 400);
+    post(&daemon, 1);
     daemon.stop();
 }
 
