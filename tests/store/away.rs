@@ -98,7 +98,7 @@ fn is_away(daemon: &Daemon) {
 
 fn is_near(daemon: &Daemon) {
     // The longer it was away, the more there is to be stored.
-    until_within(Duration::from_secs(30) + outage() / 4, "all is stored", || {
+    until_within(Duration::from_secs(30).max(outage() / 3), "all is stored", || {
         daemon.metric("servicegrad_store_up") == Some(1.0)
             && daemon.metric("servicegrad_store_unstored_events") == Some(0.0)
     });

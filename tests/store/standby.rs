@@ -86,8 +86,6 @@ fn a_leader_that_is_stopped_or_killed_is_replaced_within_seconds() {
         until("the leader leads", || leader.metric("servicegrad_leader") == Some(1.0));
         assert_eq!(leader.post(&visits(next * 10, 10)).1["accepted"], 10);
         signal(&leader, how);
-        // How long it takes to stop is its own affair; then nobody leads.
-        leader.ended();
         let gone = Instant::now();
         until("the standby leads", || standby.metric("servicegrad_leader") == Some(1.0));
         let took = gone.elapsed().as_secs_f64();
