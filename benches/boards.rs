@@ -11,6 +11,8 @@
 //! at odd moments; each screen notes when it first shows that caller.
 #![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout, reason = "benches stop at the first surprise")]
 
+mod support;
+
 use std::fmt::Write as _;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
@@ -22,8 +24,6 @@ use tokio::net::TcpStream;
 use tokio::sync::Mutex;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_servicegrad");
-/// Clock ticks a second of `/proc/PID/stat`: the same on every Linux that runs today.
-const TICKS: f64 = 100.0;
 /// Events of the busy queue between two rests.
 const BUSY_EVERY: Duration = Duration::from_millis(50);
 
@@ -39,16 +39,12 @@ impl Drop for Daemon {
 impl Daemon {
     /// Seconds of processor time so far.
     fn processor(&self) -> f64 {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.0.id())).unwrap();
-        let fields: Vec<&str> = stat.rsplit_once(')').unwrap().1.split_whitespace().collect();
-        (fields[11].parse::<f64>().unwrap() + fields[12].parse::<f64>().unwrap()) / TICKS
+        support::processor(&self.0.id().to_string())
     }
 
     /// Resident memory, MiB.
     fn memory(&self) -> f64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.0.id())).unwrap();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
-        line.trim().trim_end_matches(" kB").parse::<f64>().unwrap() / 1024.0
+        support::memory_kib(&self.0.id().to_string(), "VmRSS") as f64 / 1024.0
     }
 }
 

@@ -144,9 +144,7 @@ fn directory_of(set: &str) -> Arc<Directory> {
 
 /// MiB of this process: resident now (`VmRSS`) or at most so far (`VmHWM`).
 fn memory(which: &str) -> f64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix(which)?.strip_prefix(':')).unwrap();
-    line.trim().trim_end_matches(" kB").trim().parse::<f64>().unwrap() / 1024.0
+    support::memory_kib("self", which) as f64 / 1024.0
 }
 
 /// Makes one report several times and says what it cost.

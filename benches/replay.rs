@@ -18,9 +18,7 @@ use std::time::Instant;
 
 /// Resident memory of this process that is not a file's, bytes.
 fn memory() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:")).unwrap();
-    line.trim().trim_end_matches(" kB").trim().parse::<u64>().unwrap() * 1024
+    support::memory_kib("self", "RssAnon") * 1024
 }
 
 fn main() {

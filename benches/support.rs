@@ -107,7 +107,16 @@ fn stat(process: &str) -> Option<Vec<f64>> {
 
 /// Seconds of processor time of a process so far.
 pub fn processor(process: &str) -> f64 {
-    stat(process).map_or(0.0, |fields| (fields[11] + fields[12]) / TICKS)
+    let fields = stat(process).unwrap();
+    (fields[11] + fields[12]) / TICKS
+}
+
+/// KiB of memory of a process: resident now (`VmRSS`), of that its own (`RssAnon`), or the most so far
+/// (`VmHWM`).
+pub fn memory_kib(process: &str, which: &str) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix(which)?.strip_prefix(':')).unwrap();
+    line.trim().trim_end_matches(" kB").parse().unwrap()
 }
 
 /// The same of a process with its children, also those that have ended.
