@@ -265,6 +265,7 @@ fn name(field: &str, text: Option<&Text<'_>>) -> Result<Option<SmolStr>, Unusabl
     text.map(|text| short(field, text).map(SmolStr::new)).transpose()
 }
 
+/// As it stands, unless it is too long to be a name.
 fn short<'a>(field: &str, text: &'a Text<'_>) -> Result<&'a str, Unusable> {
     if text.0.len() <= NAME_BYTES_MAX {
         return Ok(&text.0);
