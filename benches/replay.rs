@@ -13,7 +13,6 @@
 mod support;
 
 use std::fs::File;
-use std::io::Read;
 use std::time::Instant;
 
 /// Resident memory of this process that is not a file's, bytes.
@@ -28,22 +27,13 @@ fn main() {
     let mut queues = vec!["kundtjanst".to_owned(), "itsupport".to_owned()];
     queues.extend((0..number(1)).map(|at| format!("kt-{at:04}")));
     let before = memory();
-    let directory = support::directory(&queues, number(2));
-    let with_directory = memory();
     let kind = if words.first().is_some_and(|file| file.contains("json")) { "ndjson" } else { "asterisk_queue_log" };
+    let directory = support::told_by(kind, support::directory(&queues, number(2)));
+    let with_directory = memory();
     let started = Instant::now();
     let done = match words.first() {
-        None => support::replay(&directory, kind, support::pieces(&support::logs(7, 1.0).0)),
-        Some(path) => {
-            let mut file = File::open(path).unwrap();
-            let pieces = std::iter::from_fn(move || {
-                let mut piece = vec![0; support::PIECE];
-                let length = file.read(&mut piece).unwrap();
-                piece.truncate(length);
-                (length > 0).then_some(piece)
-            });
-            support::replay(&directory, kind, pieces)
-        }
+        None => support::replay(&directory, kind, &*support::logs(7, 1.0).0),
+        Some(path) => support::replay(&directory, kind, File::open(path).unwrap()),
     };
     let seconds = started.elapsed().as_secs_f64();
     println!(

@@ -22,14 +22,14 @@ use servicegrad::store::{self, StoreSettings};
 /// Bytes to events, and bytes to updated statistics, of a month at ten times the model customer.
 fn replay(criterion: &mut Criterion) {
     let (queue_log, ndjson) = support::logs(7, 10.0);
-    let directory = support::model_customer();
     for (kind, bytes) in [("asterisk_queue_log", &queue_log), ("ndjson", &ndjson)] {
+        let directory = support::told_by(kind, support::model_customer());
         let mut group = criterion.benchmark_group(kind);
         group.sample_size(10).measurement_time(Duration::from_secs(5));
         group.throughput(Throughput::Elements(support::parse(kind, bytes)));
         group.bench_function("parse", |bench| bench.iter(|| support::parse(kind, black_box(bytes))));
         group.bench_function("to_statistics", |bench| {
-            bench.iter(|| support::replay(&directory, kind, support::pieces(black_box(bytes))).answered);
+            bench.iter(|| support::replay(&directory, kind, &**black_box(bytes)).answered);
         });
         group.finish();
     }

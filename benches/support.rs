@@ -8,7 +8,7 @@
 )]
 
 use std::fs::File;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::sync::Arc;
 
 use servicegrad::call::fact::{Change, Outcome, VisitFact};
@@ -64,6 +64,12 @@ pub fn directory(queues: &[String], more_units: usize) -> Arc<Directory> {
 
 pub fn model_customer() -> Arc<Directory> {
     directory(&["kundtjanst".into(), "itsupport".into()], 0)
+}
+
+/// The same where the source is of a kind that may not tell everything.
+pub fn told_by(kind: &str, directory: Arc<Directory>) -> Arc<Directory> {
+    let untold = SourceSettings::named("vaxel", kind).untold();
+    Arc::new(Arc::into_inner(directory).unwrap().with_untold(vec![untold]))
 }
 
 pub fn decoder(kind: &str) -> Box<dyn Decode> {
@@ -157,7 +163,7 @@ pub struct Replay {
     pub answered: i64,
 }
 
-pub fn replay(directory: &Arc<Directory>, kind: &str, pieces: impl Iterator<Item = Vec<u8>>) -> Replay {
+pub fn replay(directory: &Arc<Directory>, kind: &str, mut log: impl Read) -> Replay {
     let mut done = Replay {
         tracker: Tracker::new(Arc::clone(directory), TrackerSettings::default()),
         rollup: Rollup::new(Arc::clone(directory)),
@@ -168,12 +174,18 @@ pub fn replay(directory: &Arc<Directory>, kind: &str, pieces: impl Iterator<Item
     let source = SourceId(0);
     let mut batch = Batch::of(source);
     let mut settled = 0;
-    for piece in pieces {
-        decoder.feed(&piece, Moment(0), &mut batch);
-        for event in batch.events.drain(..) {
-            let Ok(_) = done.tracker.apply(source, &event, &mut NoArchive);
+    let mut piece = vec![0; PIECE];
+    loop {
+        let length = log.read(&mut piece).unwrap();
+        if length == 0 {
+            break;
+        }
+        decoder.feed(&piece[..length], Moment(0), &mut batch);
+        for event in &batch.events {
+            let Ok(_) = done.tracker.apply(source, event, &mut NoArchive);
             done.events += 1;
         }
+        batch.events.clear();
         if done.events / EVENTS_PER_BATCH as u64 != settled {
             settled = done.events / EVENTS_PER_BATCH as u64;
             settle(&mut done);
@@ -198,8 +210,4 @@ fn settle(done: &mut Replay) {
     });
     done.rollup.committed(done.tracker.source(source).newest.unwrap_or_default());
     done.tracker.expire(source, None);
-}
-
-pub fn pieces(bytes: &[u8]) -> impl Iterator<Item = Vec<u8>> + '_ {
-    bytes.chunks(PIECE).map(<[u8]>::to_vec)
 }

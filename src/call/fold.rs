@@ -75,10 +75,10 @@ pub fn is_settled(facts: &CallFacts, testimonies: &[Testimony]) -> bool {
 pub fn changes(was: &CallFacts, is: &CallFacts) -> Vec<Change> {
     let mut changes = Vec::new();
     compare(&was.visits, &is.visits, |visit| (visit.queue, visit.number), |was| changes.push(Change::Visit(was)));
-    compare(&was.legs, &is.legs, |leg| leg.number, |was| changes.push(Change::Leg(was)));
     if was.journey != is.journey {
         changes.push(Change::Journey(Was { was: was.journey.clone(), is: is.journey.clone() }));
     }
+    compare(&was.legs, &is.legs, |leg| leg.number, |was| changes.push(Change::Leg(was)));
     compare(
         &was.unit_journeys,
         &is.unit_journeys,

@@ -4,11 +4,13 @@
 //! Rulings of the design held here: which visit an event belongs to (3), orphan ends (5),
 //! restarts and orderly stops (16), and an "abandoned" that was followed by the caller (17).
 
+use smallvec::SmallVec;
+
 use crate::call::fact::Outcome;
 use crate::call::testimony::{Milestone, SwitchQueue, Testimony, Witness};
 use crate::call::two_feeds;
 use crate::event::kind::VisitLabel;
-use crate::event::{EndedBy, Evidence, LeftOutcome, RefusedReason, Stamp};
+use crate::event::{EndedBy, Evidence, LeftOutcome, RefusedReason, Stamp, TransferKind, TransferResult};
 use crate::measure::{Moment, Talk, Wait};
 
 /// Two clocks of one switch that differ by no more agree.
@@ -57,6 +59,9 @@ pub struct End {
     pub wait: Option<Wait>,
 }
 
+/// Stays of a call; of most calls there is one.
+pub type List = SmallVec<[Stay; 1]>;
+
 /// When a switch started anew and when it was about to stop, both ascending.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SwitchTimes<'a> {
@@ -70,7 +75,7 @@ pub struct SwitchTimes<'a> {
 #[derive(Debug, Default)]
 pub struct Stays {
     /// In the order of their beginning.
-    pub list: Vec<Stay>,
+    pub list: List,
     /// Ends that belong to nothing and tell no wait.
     orphans: Vec<(SwitchQueue, End)>,
     /// Ends of conversations that belong to nothing.
@@ -92,7 +97,10 @@ impl Stays {
             each.into_iter().rev().flatten().reduce(|lesser, better| better.with(lesser)).unwrap_or_default()
         };
         let newest = testimonies.iter().map(|testimony| testimony.stamp.at).max().unwrap_or_default();
-        for stay in &mut stays.list {
+        for place in 0..stays.list.len() {
+            let next = stays.list.get(place + 1).map(|next| next.entered.at);
+            let stay = &mut stays.list[place];
+            stay.meet_transfers(testimonies, next);
             stay.meet_restarts(switch, newest);
             if is_over {
                 stay.give_up(newest);
@@ -406,6 +414,34 @@ impl Stay {
         }
     }
 
+    /// Who sends a caller on without a word to the unit, and does not take it back, has left the
+    /// conversation, also where the switch does not say so, or only when the call was over. `next`: when
+    /// the caller came to the next queue.
+    fn meet_transfers(&mut self, testimonies: &[Testimony], next: Option<Moment>) {
+        let Some(end) = self.end.filter(|end| end.outcome == Outcome::Answered) else { return };
+        let is_told = |over: Moment| {
+            let tells = |told: &Testimony| matches!(told.what, Milestone::Over { .. }) && told.stamp.at == over;
+            testimonies.iter().any(tells)
+        };
+        if self.over.is_some_and(is_told) {
+            return;
+        }
+        let sent_from_here = |told: &Testimony| {
+            let Milestone::Sent(sent) = &told.what else { return None };
+            let at = told.stamp.at;
+            let is_from_here = at >= end.stamp.at
+                && next.is_none_or(|next| at < next)
+                && sent.queue.is_none_or(|queue| queue == self.queue);
+            (sent.kind != TransferKind::Direct && is_from_here).then_some((told.stamp, sent.kind, sent.transfer))
+        };
+        // Whoever sends again was still there.
+        let Some((stamp, kind, transfer)) = testimonies.iter().rev().find_map(sent_from_here) else { return };
+        let withdrawn = Milestone::Failed { transfer, result: TransferResult::Withdrawn };
+        if kind == TransferKind::Blind && testimonies.iter().all(|told| told.what != withdrawn) {
+            (self.over, self.is_over_untimed) = (Some(stamp.at), stamp.is_untimed());
+        }
+    }
+
     fn meet_restarts(&mut self, switch: SwitchTimes<'_>, newest: Moment) {
         let after = |times: &[Moment]| {
             let at = times.partition_point(|time| *time <= self.entered.at);
@@ -435,11 +471,14 @@ impl Stay {
         }
     }
 
-    /// Nothing more is expected: what has no end has none.
+    /// Nothing more is expected: what has no end has none, and a conversation is over, nobody knows since when.
     fn give_up(&mut self, newest: Moment) {
         if self.end.is_none() {
             let stamp = Stamp { at: newest.max(self.entered.at), evidence: Evidence::Derived, ..self.entered };
             self.end = Some(End { outcome: Outcome::Unknown, stamp, wait: None });
+        }
+        if self.is_answered() && self.over.is_none() {
+            (self.over, self.is_over_untimed) = (Some(newest), true);
         }
     }
 }

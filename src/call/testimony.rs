@@ -4,6 +4,7 @@
 
 use ahash::AHashMap;
 use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
 use smol_str::SmolStr;
 
 use crate::directory::Directory;
@@ -34,6 +35,9 @@ pub struct Testimony {
     /// What.
     pub what: Milestone,
 }
+
+/// The events of a call. So many stand in the call itself, which most calls never exceed.
+pub type Testimonies = SmallVec<[Testimony; 4]>;
 
 /// The feeds of one switch, best first where they tell of the same stay in a queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -192,7 +196,8 @@ impl Milestone {
 /// Names of switch-side queues, each with the measured queue that it feeds.
 #[derive(Debug, Default)]
 pub struct SwitchQueues {
-    by_name: AHashMap<(SourceId, SmolStr), SwitchQueue>,
+    /// By source and the switch's name.
+    by_name: Vec<AHashMap<SmolStr, SwitchQueue>>,
     list: Vec<(SmolStr, Option<QueueId>)>,
 }
 
@@ -203,7 +208,7 @@ pub const SWITCH_QUEUES_MAX: usize = 50_000;
 impl SwitchQueues {
     /// The interned form of `name` as `source` uses it.
     pub fn intern(&mut self, source: SourceId, name: &SmolStr, directory: &Directory) -> SwitchQueue {
-        if let Some(known) = self.by_name.get(&(source, name.clone())) {
+        if let Some(known) = self.by_name.get(source.index()).and_then(|names| names.get(name)) {
             return *known;
         }
         let measured = directory.queue_fed_by(source, name);
@@ -212,7 +217,10 @@ impl SwitchQueues {
         }
         let new = SwitchQueue(self.list.len() as u32);
         self.list.push((name.clone(), measured));
-        self.by_name.insert((source, name.clone()), new);
+        if self.by_name.len() <= source.index() {
+            self.by_name.resize_with(source.index() + 1, AHashMap::new);
+        }
+        self.by_name[source.index()].insert(name.clone(), new);
         new
     }
 

@@ -14,7 +14,7 @@ use crate::call::TrackerSettings;
 use crate::call::fact::{CallFacts, Change};
 use crate::call::fold::{self, Context};
 use crate::call::stay::SwitchTimes;
-use crate::call::testimony::{Milestone, SwitchQueue, SwitchQueues, Testimony};
+use crate::call::testimony::{Milestone, SwitchQueue, SwitchQueues, Testimonies, Testimony};
 use crate::directory::Directory;
 use crate::event::{CallEvent, EventKind, Reason};
 use crate::measure::{Moment, Span};
@@ -32,7 +32,7 @@ pub const CALLS_MAX: usize = 500_000;
 #[derive(Clone, Debug, Default)]
 pub struct Call {
     /// In the order of [`Testimony::place`].
-    pub testimonies: Vec<Testimony>,
+    pub testimonies: Testimonies,
     /// What was last said.
     pub facts: CallFacts,
     /// It went stale: nothing more is expected.
@@ -123,6 +123,8 @@ pub struct Settled<'a> {
 struct Held {
     key: CallKey,
     call: Call,
+    /// Time of its newest testimony.
+    newest: Moment,
     is_dirty: bool,
     is_settled: bool,
     /// When it is looked at next, and the number of that appointment: older ones mean nothing.
@@ -299,6 +301,7 @@ impl Tracker {
         if testimonies.len() >= TESTIMONIES_MAX {
             return Applied::Refused(Reason::TooManyEvents);
         }
+        held.newest = held.newest.max(testimony.stamp.at);
         let late = testimony.late;
         let place = testimony.place();
         let at = testimonies.iter().rposition(|known| known.place() <= place).map_or(0, |last| last + 1);
@@ -326,7 +329,8 @@ impl Tracker {
         }
         self.turns = self.turns.wrapping_add(1);
         let is_settled = call.is_stale || fold::is_settled(&call.facts, &call.testimonies);
-        let held = Held { key: key.clone(), call, is_dirty: false, is_settled, due: None, turn: self.turns };
+        let newest = call.testimonies.iter().map(|testimony| testimony.stamp.at).max().unwrap_or_default();
+        let held = Held { key: key.clone(), call, newest, is_dirty: false, is_settled, due: None, turn: self.turns };
         let slot = if let Some(slot) = self.free.pop() {
             self.slots[slot as usize] = Some(held);
             slot
@@ -363,8 +367,10 @@ impl Tracker {
     }
 
     fn release(&mut self, slot: u32) {
-        if let Some(held) = self.slots[slot as usize].take() {
+        let place = &mut self.slots[slot as usize];
+        if let Some(held) = place {
             self.by_key.remove(&held.key);
+            *place = None;
             self.free.push(slot);
         }
     }
@@ -373,11 +379,10 @@ impl Tracker {
     /// replaces the one before; one that is later waits until that has been kept.
     fn schedule(&mut self, slot: u32) {
         let Some(held) = &mut self.slots[slot as usize] else { return };
-        let newest = newest_of(&held.call).unwrap_or_default();
         // Ends that belong to nothing are told of after the lateness, too.
         let waits = held.is_settled || held.call.facts.orphans > held.call.orphans_told;
         let limit = if waits { self.settings.lateness } else { self.settings.stale_after };
-        let due = newest.plus_ms(limit.ms().max(1_000));
+        let due = held.newest.plus_ms(limit.ms().max(1_000));
         if held.due.is_some_and(|known| known <= due) {
             return;
         }
@@ -396,7 +401,7 @@ impl Tracker {
         for (_, slot) in dirty {
             let Some(held) = &mut self.slots[slot as usize] else { continue };
             let times = &self.sources[held.key.source.index()];
-            let newest = newest_of(&held.call).unwrap_or_default();
+            let newest = held.newest;
             let mut context = Context {
                 source: held.key.source,
                 switch: SwitchTimes { restarts: &times.restarts, stops: &times.stops },
@@ -448,7 +453,7 @@ impl Tracker {
                 // It is about to be settled, which makes a new appointment.
                 continue;
             }
-            let newest = newest_of(&held.call).unwrap_or_default();
+            let newest = held.newest;
             let is_past = |limit: Span| newest.plus_ms(limit.ms()) <= now;
             let has_orphans = held.call.facts.orphans > held.call.orphans_told;
             if held.is_settled && is_past(self.settings.lateness) {
@@ -460,9 +465,4 @@ impl Tracker {
             }
         }
     }
-}
-
-/// Time of a call's newest testimony.
-fn newest_of(call: &Call) -> Option<Moment> {
-    call.testimonies.iter().map(|testimony| testimony.stamp.at).max()
 }

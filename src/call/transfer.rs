@@ -9,7 +9,7 @@ use crate::call::stay::AGREE_MS;
 use crate::call::testimony::{Milestone, Sent, SwitchQueues, Testimony, TransferKey, Witness};
 use crate::directory::Directory;
 use crate::event::{AnsweredBy, EndedBy, TransferKind, TransferResult};
-use crate::measure::{Moment, Ring, Span};
+use crate::measure::{Moment, Ring, Span, Untold};
 use crate::names::{SourceId, UNKNOWN_UNIT, UnitId};
 
 /// A caller who is back in a queue this soon after ringing out was recalled.
@@ -258,6 +258,8 @@ impl Around<'_> {
             Some((at, Some(EndedBy::Caller))) => (Some(LegOutcome::CallerHungUp), Some(at)),
             Some(_) => (Some(LegOutcome::Unknown), None),
             None if self.is_over || (self.restart_after)(started).is_some() => (Some(LegOutcome::Unknown), None),
+            // Nobody will tell: there is nothing to wait for.
+            None if !self.directory.tells(self.source, Untold::UnitAnswer) => (Some(LegOutcome::Unknown), None),
             None => (None, None),
         }
     }

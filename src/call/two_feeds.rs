@@ -6,15 +6,15 @@
 //! the finer clock. A stay that only one of them tells of counts all the same.
 
 use crate::call::fact::Outcome;
-use crate::call::stay::{AGREE_MS, End, Stay};
+use crate::call::stay::{AGREE_MS, End, List, Stay};
 use crate::event::{Evidence, Stamp};
 
 /// A beginning that the live feed worked out from whole seconds may be this far from the journal's.
 const WORKED_OUT_MS: i64 = 3_000;
 
 /// The stays of both, each once, in order of their beginning.
-pub fn join(journal: Vec<Stay>, mut live: Vec<Stay>) -> Vec<Stay> {
-    let mut stays: Vec<Stay> = journal
+pub fn join(journal: List, mut live: List) -> List {
+    let mut stays: List = journal
         .into_iter()
         .map(|stay| match live.iter().position(|other| is_same(&stay, other)) {
             Some(place) => both(stay, live.remove(place)),

@@ -91,6 +91,12 @@ impl Directory {
         self.untold.get(source.index()).map_or(&[], Vec::as_slice)
     }
 
+    /// Whether any feed of a switch, which the source that stands for it names, can tell this.
+    pub fn tells(&self, switch: SourceId, what: Untold) -> bool {
+        let mut feeds = (0..self.sources.len() as u32).map(SourceId).filter(|source| self.switch_of(*source) == switch);
+        feeds.any(|source| !self.untold_by(source).contains(&what))
+    }
+
     /// What no source that feeds a queue can tell: its figures are absent there.
     pub fn untold_of(&self, queue: &Queue) -> Vec<Untold> {
         let feeds = |source: &SourceId| {

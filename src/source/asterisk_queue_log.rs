@@ -14,7 +14,7 @@ use crate::event::{
     AgentState, CallEvent, EndedBy, EventId, EventKind, Evidence, LeftOutcome, Reason, RefusedReason, Reject, Stamp,
     TransferKind,
 };
-use crate::measure::{Moment, Ring, Talk, Wait};
+use crate::measure::{Moment, Ring, Talk, Untold, Wait};
 use crate::source::disguise::Shape;
 use crate::source::disguise::shape::columns;
 use crate::source::lines::{Lines, Place};
@@ -85,6 +85,10 @@ impl Decode for QueueLog {
         self.lines.resume(Place { line: number("line").unwrap_or(1), byte: number("byte").unwrap_or(0) });
     }
 }
+
+/// What it cannot tell: a blind transfer stands in it, not what became of it; of any other it says only
+/// that the conversation ended.
+pub const UNTOLD: [Untold; 2] = [Untold::AttendedTransfers, Untold::UnitAnswer];
 
 /// Which parts of a line are the switch's own.
 pub const SHAPE: Shape = Shape {

@@ -1,5 +1,6 @@
 //! The registry of kinds: one line a feed.
 
+use crate::measure::Untold;
 use crate::source::asterisk_queue_log::QueueLog;
 use crate::source::disguise::{self, Shape};
 use crate::source::freeswitch_cdr::Cdr;
@@ -37,6 +38,8 @@ pub struct Kind {
     pub shape: Shape,
     /// What is wrong with the settings that only this kind knows; complaints are `(key, reason)`.
     pub check: fn(&SourceSettings) -> Vec<(String, String)>,
+    /// What it cannot tell; empty where it is not known to leave anything untold.
+    pub untold: fn(&SourceSettings) -> Vec<Untold>,
 }
 
 /// How a feed is reached.
@@ -81,6 +84,11 @@ fn nothing_to_check(_: &SourceSettings) -> Vec<(String, String)> {
     Vec::new()
 }
 
+/// For kinds that tell everything, and for those that tell what they were set up to.
+fn nothing_untold(_: &SourceSettings) -> Vec<Untold> {
+    Vec::new()
+}
+
 /// Every kind there is.
 pub const KINDS: &[Kind] = &[
     Kind {
@@ -91,6 +99,7 @@ pub const KINDS: &[Kind] = &[
         decoder: |_| Box::<QueueLog>::default(),
         shape: asterisk_queue_log::SHAPE,
         check: nothing_to_check,
+        untold: |_| asterisk_queue_log::UNTOLD.to_vec(),
     },
     Kind {
         name: "asterisk_ami",
@@ -103,6 +112,7 @@ pub const KINDS: &[Kind] = &[
         decoder: |_| Box::<asterisk_ami::Ami>::default(),
         shape: asterisk_ami::shape::SHAPE,
         check: needs_login,
+        untold: nothing_untold,
     },
     Kind {
         name: "asterisk_cel",
@@ -112,6 +122,7 @@ pub const KINDS: &[Kind] = &[
         decoder: |settings| Box::new(asterisk_cel::Cel::new(settings)),
         shape: asterisk_cel::shape::SHAPE,
         check: asterisk_cel::decoder::check,
+        untold: nothing_untold,
     },
     Kind {
         name: "csta",
@@ -121,6 +132,7 @@ pub const KINDS: &[Kind] = &[
         decoder: |settings| Box::new(csta::Csta::new(settings)),
         shape: csta::shape::SHAPE,
         check: csta::conversation::check,
+        untold: nothing_untold,
     },
     Kind {
         name: "freeswitch_esl",
@@ -133,6 +145,7 @@ pub const KINDS: &[Kind] = &[
         decoder: |_| Box::<freeswitch_esl::Esl>::default(),
         shape: freeswitch_esl::shape::SHAPE,
         check: needs_secret,
+        untold: nothing_untold,
     },
     Kind {
         name: "freeswitch_cdr",
@@ -142,6 +155,7 @@ pub const KINDS: &[Kind] = &[
         decoder: |_| Box::<Cdr>::default(),
         shape: freeswitch_esl::shape::SHAPE,
         check: nothing_to_check,
+        untold: nothing_untold,
     },
     Kind {
         name: "records",
@@ -151,6 +165,7 @@ pub const KINDS: &[Kind] = &[
         decoder: records::decoder::by_settings,
         shape: disguise::shape::LINES,
         check: records::settings::check,
+        untold: records::settings::untold,
     },
     Kind {
         name: "ndjson",
@@ -160,6 +175,7 @@ pub const KINDS: &[Kind] = &[
         decoder: |_| Box::<Ndjson>::default(),
         shape: ndjson::SHAPE,
         check: nothing_to_check,
+        untold: nothing_untold,
     },
     Kind {
         name: "http",
@@ -169,6 +185,7 @@ pub const KINDS: &[Kind] = &[
         decoder: |_| Box::<Ndjson>::default(),
         shape: ndjson::SHAPE,
         check: nothing_to_check,
+        untold: nothing_untold,
     },
 ];
 

@@ -282,8 +282,7 @@ impl SourceSettings {
 
     /// What it cannot tell; empty for what is not known to leave anything untold.
     pub fn untold(&self) -> Vec<Untold> {
-        let plan = self.records.as_ref().map(RecordsSettings::plan);
-        plan.and_then(Result::ok).map(|plan| plan.story.untold()).unwrap_or_default()
+        kind_named(&self.kind).map(|kind| (kind.untold)(self)).unwrap_or_default()
     }
 
     /// Tells one mapping of its columns from another, where it has columns.

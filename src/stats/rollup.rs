@@ -32,13 +32,18 @@ pub struct Rollup {
     /// Where in `held` a cell is.
     slots: AHashMap<CellKey, u32>,
     /// Where the three cells of a quarter-hour are, so that a change finds them by one look-up.
-    trios: AHashMap<(Scope, Moment), Trio>,
+    trios: AHashMap<Place, Trio>,
+    /// The last of each kind that was asked for: changes of one queue come one after another.
+    last: [Option<(Place, Trio)>; 3],
     touched: Vec<u32>,
     /// Cells whose longest wait was taken out since the last commit.
     unsure: Vec<u32>,
     /// How many cells there may be before the past is let go: grows with what the present needs.
     cells_max: usize,
 }
+
+/// A scope and a moment: where something is counted.
+type Place = (Scope, Moment);
 
 /// Slots of the cells of a quarter-hour, its day and its month, in the order of [`Tier::ALL`].
 type Trio = [u32; Tier::ALL.len()];
@@ -62,6 +67,7 @@ impl Rollup {
             held: Vec::new(),
             slots: AHashMap::new(),
             trios: AHashMap::new(),
+            last: [None; 3],
             touched: Vec::new(),
             unsure: Vec::new(),
             cells_max: CELLS_MAX,
@@ -143,7 +149,7 @@ impl Rollup {
         &mut self,
         was: Option<&T>,
         is: Option<&T>,
-        place: fn(&T) -> (Scope, Moment),
+        place: fn(&T) -> Place,
         count: impl Fn(Option<&T>, Option<&T>, &mut Cell, Option<&Queue>),
     ) {
         let (from, to) = (was.map(place), is.map(place));
@@ -155,7 +161,7 @@ impl Rollup {
         }
     }
 
-    fn each_tier(&mut self, place: Option<(Scope, Moment)>, change: impl Fn(&mut Cell, Option<&Queue>)) {
+    fn each_tier(&mut self, place: Option<Place>, change: impl Fn(&mut Cell, Option<&Queue>)) {
         let Some((scope, at)) = place else { return };
         let trio = self.trio(scope, at);
         let queue = match scope {
@@ -178,13 +184,17 @@ impl Rollup {
 
     /// The three cells of `at`, where all are at hand and have been used together before.
     fn known_trio(&self, scope: Scope, at: Moment) -> Option<Trio> {
-        let trio = self.trios.get(&(scope, self.calendar.start(Tier::Quarter, at)));
-        trio.filter(|trio| trio.iter().all(|slot| !self.held[*slot as usize].is_outdated)).copied()
+        let place = (scope, self.calendar.start(Tier::Quarter, at));
+        let last = self.last[scope.kind() as usize].filter(|(known, _)| *known == place);
+        let trio = last.map(|(_, trio)| trio).or_else(|| self.trios.get(&place).copied());
+        trio.filter(|trio| trio.iter().all(|slot| !self.held[*slot as usize].is_outdated))
     }
 
     /// The three cells of `at`; those that are not at hand are new.
     fn trio(&mut self, scope: Scope, at: Moment) -> Trio {
+        let place = (scope, self.calendar.start(Tier::Quarter, at));
         if let Some(trio) = self.known_trio(scope, at) {
+            self.last[scope.kind() as usize] = Some((place, trio));
             return trio;
         }
         let mut trio = Trio::default();
@@ -195,7 +205,7 @@ impl Rollup {
                 _ => self.hold(key, empty(&self.directory, key)),
             };
         }
-        self.trios.insert((scope, self.calendar.start(Tier::Quarter, at)), trio);
+        self.trios.insert(place, trio);
         trio
     }
 
@@ -258,6 +268,7 @@ impl Rollup {
             (Tier::Quarter, _) => held.key.start >= fresh,
         });
         self.trios.clear();
+        self.last = [None; 3];
         self.slots.clear();
         self.slots.extend(self.held.iter().zip(0..).map(|(held, slot)| (held.key, slot)));
         self.cells_max = CELLS_MAX.max(self.held.len() * 2);
@@ -281,24 +292,21 @@ impl Rollup {
     }
 }
 
-fn visit_place(fact: &VisitFact) -> (Scope, Moment) {
+fn visit_place(fact: &VisitFact) -> Place {
     (Scope::Queue(fact.queue), fact.offered)
 }
 
-fn journey_place(fact: &JourneyFact) -> (Scope, Moment) {
+fn journey_place(fact: &JourneyFact) -> Place {
     (Scope::Calls(fact.queue), fact.offered)
 }
 
-fn leg_place(fact: &LegFact) -> (Scope, Moment) {
+fn leg_place(fact: &LegFact) -> Place {
     (Scope::Unit(fact.unit), fact.started)
 }
 
-fn unit_journey_place(fact: &UnitJourneyFact) -> (Scope, Moment) {
+fn unit_journey_place(fact: &UnitJourneyFact) -> Place {
     (Scope::Unit(fact.unit), fact.started)
 }
-
-/// A scope and a moment: where something is counted.
-type Place = (Scope, Moment);
 
 /// Where a change takes out and where it puts in.
 fn places(change: &Change) -> (Option<Place>, Option<Place>) {

@@ -6,6 +6,7 @@
 //! waits, so a short list of (step, count) stands in for the 8 KiB histogram until it grows.
 
 use hdrhistogram::Histogram;
+use smallvec::SmallVec;
 
 use crate::measure::Wait;
 use crate::stats::stored_waits;
@@ -16,16 +17,28 @@ const DIGITS: u8 = 2;
 /// Distinct steps up to which the list is smaller and faster than the histogram.
 const LIST_MAX: usize = 256;
 
+/// How many waits are put in before they are sorted in: the few of a quarter-hour need no list, and a
+/// long list is touched once for all of them.
+const FRESH_MAX: usize = 8;
+
 /// How many waits lie at each step of the grid.
+#[derive(Clone, Debug, Default)]
+pub struct Waits {
+    sorted: Sorted,
+    /// The steps of the last waits that were put in, in no order.
+    fresh: SmallVec<[u32; FRESH_MAX]>,
+}
+
+/// Steps with their counts, ascending.
 #[derive(Clone, Debug)]
-pub enum Waits {
-    /// Few distinct steps: (lowest value of the step, count), ascending.
+enum Sorted {
+    /// Few distinct ones: the lowest value of each, and its count.
     Few(Vec<(u32, u32)>),
     /// Many: hdrhistogram itself.
     Many(Box<Histogram<u32>>),
 }
 
-impl Default for Waits {
+impl Default for Sorted {
     fn default() -> Self {
         Self::Few(Vec::new())
     }
@@ -46,12 +59,124 @@ fn empty() -> Histogram<u32> {
 impl Waits {
     /// Puts one wait in.
     pub fn add(&mut self, wait: Wait) {
-        self.add_step(step(wait.ms()), 1);
+        if self.fresh.len() == FRESH_MAX {
+            self.sort_in();
+        }
+        self.fresh.push(step(wait.ms()));
+    }
+
+    fn sort_in(&mut self) {
+        let fresh = counted(&self.fresh);
+        self.fresh.clear();
+        match &mut self.sorted {
+            Sorted::Few(list) => {
+                *list = joined(list, &fresh);
+                if list.len() > LIST_MAX {
+                    self.sorted = Sorted::Many(Box::new(self.sorted.to_histogram()));
+                }
+            }
+            Sorted::Many(_) => fresh.iter().for_each(|(step, count)| self.sorted.add(*step, *count)),
+        }
     }
 
     /// Takes one wait out that was put in before.
     pub fn remove(&mut self, wait: Wait) {
         let step = step(wait.ms());
+        match self.fresh.iter().position(|fresh| *fresh == step) {
+            Some(at) => drop(self.fresh.swap_remove(at)),
+            None => self.sorted.remove(step),
+        }
+    }
+
+    /// Adds all of `other`.
+    pub fn merge(&mut self, other: &Self) {
+        if !self.fresh.is_empty() {
+            self.sort_in();
+        }
+        match (&mut self.sorted, &other.sorted) {
+            (Sorted::Few(ours), Sorted::Few(theirs)) if other.fresh.is_empty() => {
+                // However long it becomes: a sum is read next and not counted into.
+                if ours.is_empty() { ours.clone_from(theirs) } else { *ours = joined(ours, theirs) }
+            }
+            (Sorted::Many(ours), Sorted::Many(theirs)) => {
+                let merged = ours.add(&**theirs);
+                debug_assert!(merged.is_ok(), "all histograms have the same bounds");
+                other.fresh.iter().for_each(|step| self.sorted.add(*step, 1));
+            }
+            _ => other.each(|step, count| self.sorted.add(step, count)),
+        }
+    }
+
+    fn each(&self, mut visit: impl FnMut(u32, u32)) {
+        let fresh = counted(&self.fresh);
+        let mut fresh = fresh.iter().copied().peekable();
+        self.sorted.each(|step, count| {
+            while let Some((before, count)) = fresh.next_if(|(fresh, _)| *fresh < step) {
+                visit(before, count);
+            }
+            let same = fresh.next_if(|(fresh, _)| *fresh == step);
+            visit(step, count + same.map_or(0, |(_, count)| count));
+        });
+        fresh.for_each(|(step, count)| visit(step, count));
+    }
+
+    /// How many waits.
+    pub fn len(&self) -> u64 {
+        self.sorted.len() + self.fresh.len() as u64
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The wait in ms that the share `quantile` (0 to 1) of all waits does not exceed, rounded up
+    /// to the end of its step; no data when empty.
+    pub fn quantile_ms(&self, quantile: f64) -> Option<u32> {
+        // One way of counting for all forms, so that a figure never depends on how it is held.
+        let rank = ((quantile * self.len() as f64).ceil() as u64).max(1);
+        let (mut seen, mut found) = (0, None);
+        self.each(|value, count| {
+            seen += u64::from(count);
+            if seen >= rank && found.is_none() {
+                found = Some(value);
+            }
+        });
+        let value = found?;
+        let shift = (32 - value.leading_zeros()).saturating_sub(8);
+        Some(value + (1 << shift) - 1)
+    }
+
+    /// The stored form: HdrHistogram V2. Empty for no waits.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        stored_waits::write(|step| self.each(step))
+    }
+
+    /// Reads the stored form; `None` when it is not one. What is read is a list, however long: most are
+    /// added to others and forgotten.
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let sorted = Sorted::Few(stored_waits::read(bytes)?);
+        Some(Self { sorted, fresh: SmallVec::new() })
+    }
+}
+
+impl Sorted {
+    fn add(&mut self, step: u32, count: u32) {
+        match self {
+            Self::Few(list) => {
+                match list.binary_search_by_key(&step, |(value, _)| *value) {
+                    Ok(at) => list[at].1 += count,
+                    Err(at) => list.insert(at, (step, count)),
+                }
+                if list.len() > LIST_MAX {
+                    *self = Self::Many(Box::new(self.to_histogram()));
+                }
+            }
+            Self::Many(histogram) => histogram.saturating_record_n(u64::from(step), count),
+        }
+    }
+
+    fn remove(&mut self, step: u32) {
         match self {
             Self::Few(list) => {
                 if let Ok(at) = list.binary_search_by_key(&step, |(value, _)| *value) {
@@ -71,35 +196,6 @@ impl Waits {
         }
     }
 
-    fn add_step(&mut self, step: u32, count: u32) {
-        match self {
-            Self::Few(list) => {
-                match list.binary_search_by_key(&step, |(value, _)| *value) {
-                    Ok(at) => list[at].1 += count,
-                    Err(at) => list.insert(at, (step, count)),
-                }
-                if list.len() > LIST_MAX {
-                    *self = Self::Many(Box::new(self.to_histogram()));
-                }
-            }
-            Self::Many(histogram) => histogram.saturating_record_n(u64::from(step), count),
-        }
-    }
-
-    /// Adds all of `other`.
-    pub fn merge(&mut self, other: &Self) {
-        match (&mut *self, other) {
-            (Self::Few(ours), Self::Few(theirs)) if ours.is_empty() => ours.clone_from(theirs),
-            // However long it becomes: a sum is read next and not counted into.
-            (Self::Few(ours), Self::Few(theirs)) => *ours = joined(ours, theirs),
-            (Self::Many(ours), Self::Many(theirs)) => {
-                let merged = ours.add(&**theirs);
-                debug_assert!(merged.is_ok(), "all histograms have the same bounds");
-            }
-            (_, theirs) => theirs.each(|step, count| self.add_step(step, count)),
-        }
-    }
-
     fn each(&self, mut visit: impl FnMut(u32, u32)) {
         match self {
             Self::Few(list) => list.iter().for_each(|(step, count)| visit(*step, *count)),
@@ -111,34 +207,11 @@ impl Waits {
         }
     }
 
-    /// How many waits.
-    pub fn len(&self) -> u64 {
+    fn len(&self) -> u64 {
         match self {
             Self::Few(list) => list.iter().map(|(_, count)| u64::from(*count)).sum(),
             Self::Many(histogram) => histogram.len(),
         }
-    }
-
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// The wait in ms that the share `quantile` (0 to 1) of all waits does not exceed, rounded up
-    /// to the end of its step; no data when empty.
-    pub fn quantile_ms(&self, quantile: f64) -> Option<u32> {
-        // One way of counting for both forms, so that a figure never depends on how it is held.
-        let rank = ((quantile * self.len() as f64).ceil() as u64).max(1);
-        let (mut seen, mut found) = (0, None);
-        self.each(|value, count| {
-            seen += u64::from(count);
-            if seen >= rank && found.is_none() {
-                found = Some(value);
-            }
-        });
-        let value = found?;
-        let shift = (32 - value.leading_zeros()).saturating_sub(8);
-        Some(value + (1 << shift) - 1)
     }
 
     fn to_histogram(&self) -> Histogram<u32> {
@@ -149,17 +222,13 @@ impl Waits {
         self.each(|step, count| histogram.saturating_record_n(u64::from(step), count));
         histogram
     }
+}
 
-    /// The stored form: HdrHistogram V2. Empty for no waits.
-    pub fn to_bytes(&self) -> Vec<u8> {
-        stored_waits::write(|step| self.each(step))
-    }
-
-    /// Reads the stored form; `None` when it is not one. What is read is a list, however long: most are
-    /// added to others and forgotten.
-    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        stored_waits::read(bytes).map(Self::Few)
-    }
+/// Steps in no order as an ascending list with counts.
+fn counted(steps: &[u32]) -> SmallVec<[(u32, u32); FRESH_MAX]> {
+    let mut steps: SmallVec<[u32; FRESH_MAX]> = steps.into();
+    steps.sort_unstable();
+    steps.chunk_by(PartialEq::eq).map(|same| (same[0], same.len() as u32)).collect()
 }
 
 /// Two ascending lists as one.

@@ -6,7 +6,7 @@ use smol_str::SmolStr;
 
 use crate::call::Call;
 use crate::call::fact::CallFacts;
-use crate::call::testimony::{Milestone, SwitchQueue, SwitchQueues, Testimony};
+use crate::call::testimony::{Milestone, SwitchQueue, SwitchQueues, Testimonies};
 use crate::directory::Directory;
 use crate::measure::Moment;
 use crate::names::{CallKey, QueueId, UnitId};
@@ -17,7 +17,7 @@ struct Saved {
     switch_queues: Vec<SmolStr>,
     queues: Vec<SmolStr>,
     units: Vec<SmolStr>,
-    testimonies: Vec<Testimony>,
+    testimonies: Testimonies,
     facts: CallFacts,
     is_stale: bool,
     orphans_told: u16,

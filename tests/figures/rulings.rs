@@ -1,5 +1,9 @@
 //! The rulings of the design, one story each.
 
+use std::sync::Arc;
+
+use servicegrad::call::fact::LegOutcome;
+use servicegrad::measure::Untold;
 use servicegrad::names::DefinitionId;
 use servicegrad::stats::definition::service_level;
 
@@ -184,6 +188,39 @@ fn ruling_7_what_has_no_end_is_unknown_and_an_answered_visit_stays_answered() {
          08:00:05 b answered 600",
     );
     assert_eq!(words(&house.queue("kundtjanst").counts), "offered 2, answered 1, unknown 1");
+}
+
+#[test]
+fn who_sends_a_caller_on_blind_has_left_the_conversation_and_who_asks_first_has_not() {
+    let talk = |sent: &str| {
+        let way = "08:00:00 a entered 600\n08:00:10 a answered 600\n08:20:00 a taken person\n08:30:00 a ended";
+        let counts = told(&format!("{way}\n{sent}")).queue("kundtjanst").counts;
+        (counts.talk_ms, counts.talks)
+    };
+    assert_eq!(talk("08:01:10 a sent 7100"), (60_000, 1));
+    assert_eq!(talk("08:01:10 a sent 7100\n08:01:11 a over"), (61_000, 1), "what is told holds");
+    assert_eq!(talk("08:01:10 a sent 7100 queue=650"), (1_790_000, 1), "by another");
+    assert_eq!(talk("08:01:10 a sent 7100 kind=attended"), (1_790_000, 1));
+    let taken_back = "08:01:10 a sent 7100\n08:01:20 a failed withdrawn";
+    assert_eq!(talk(taken_back), (1_790_000, 1));
+    assert_eq!(talk(&format!("{taken_back}\n08:02:10 a sent 7300 transfer=2")), (120_000, 1));
+    assert_eq!(talk("08:01:10 a sent 7100\n08:02:10 a sent 7300 transfer=2 kind=attended"), (1_790_000, 1));
+}
+
+#[test]
+fn a_switch_that_never_tells_whether_units_answer_keeps_no_transfer_open() {
+    let story = "08:00:00 a entered 600\n08:00:10 a answered 600\n22:00:00 b entered 600\n22:00:10 b answered 600\n\
+                 08:01:10 a sent 7100\n22:01:10 b sent 7100";
+    let legs = |untold: &[Untold]| {
+        let directory = Arc::into_inner(directory(|_| {})).unwrap().with_untold(vec![untold.to_vec()]);
+        let mut house = House::new(Arc::new(directory));
+        house.take(&events(story));
+        house.end();
+        let legs = house.unit("social");
+        (legs.transfers, legs.open, legs.outcomes[LegOutcome::Unknown as usize])
+    };
+    assert_eq!(legs(&[]), (2, 1, 1), "of the second it may still be told");
+    assert_eq!(legs(&[Untold::UnitAnswer]), (2, 0, 2));
 }
 
 #[test]

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
 use crate::event::EventId;
-use crate::measure::Span;
+use crate::measure::{Span, Untold};
 use crate::source::records::columns::Cut;
 use crate::source::records::layout::{Layout, Plan};
 use crate::source::records::mapped::{MapSettings, Mapped};
@@ -77,6 +77,12 @@ pub fn check(source: &crate::source::SourceSettings) -> Faults {
     };
     let wrong = settings.plan().err().unwrap_or_default();
     wrong.into_iter().map(|(key, why)| (format!("records.{key}"), why)).collect()
+}
+
+/// What the records of a source leave untold.
+pub fn untold(source: &crate::source::SourceSettings) -> Vec<Untold> {
+    let plan = source.records.as_ref().map(RecordsSettings::plan);
+    plan.and_then(Result::ok).map(|plan| plan.story.untold()).unwrap_or_default()
 }
 
 /// Complaints, `(key, reason)`.
