@@ -5,9 +5,9 @@
 //! cargo bench --bench months -- 0.1   a tenth of the calls
 //! ```
 //!
-//! *National* is twelve months of 2 000 queues and 20 000 units (how they are made: `national.rs`); the
-//! report is that of the last month, quarter, half-year and year, with all that stands beside: the year
-//! so far, the period before. *The model customer* is its year 2023, `simulate --like 2023` through the
+//! *National* is twelve months of 2 000 queues and 20 000 units (how they are made: `national.rs`), first
+//! with no month closed and then with all but the last; the report is that of the last month, quarter,
+//! four months and year, with all that stands beside: the year so far, the period before. *The model customer* is its year 2023, `simulate --like 2023` through the
 //! engine; the report is that of the year, month by month, and is written in every format.
 //!
 //! Each report is made in a process of its own, which is this program again: first with nothing at
@@ -46,10 +46,11 @@ use servicegrad::simulate::{Scenario, Switchboard};
 use servicegrad::source::Batch;
 use servicegrad::source::batch::EVENTS_MAX;
 use servicegrad::stats::period::Period;
-use servicegrad::stats::{Cell, CellKey, ScopeKind, Tier};
+use servicegrad::stats::{Cell, CellKey, Scope, ScopeKind, Tier};
+use servicegrad::store::closing::ENDED;
 use servicegrad::store::{
-    self, ActRow, Closing, DeadLetterRow, Elsewhere, LegRow, Page, Quality, Reader, Sight, StoreError, StoreSettings,
-    VisitRow,
+    self, Act, ActRow, Closing, DeadLetterRow, Elsewhere, LegRow, Page, Quality, Reader, Sight, StoreError,
+    StoreSettings, VisitRow,
 };
 
 use crate::server::Server;
@@ -63,17 +64,32 @@ const REPORT: &str = "report-of";
 struct Counting(Box<dyn Reader>, AtomicUsize);
 
 impl Reader for Counting {
-    fn cells(
+    fn each_cell(
         &self,
         sight: &Sight,
         kind: ScopeKind,
         tier: Tier,
         from: Moment,
         until: Moment,
-    ) -> Result<Vec<(CellKey, Cell)>, StoreError> {
-        let cells = self.0.cells(sight, kind, tier, from, until)?;
-        self.1.fetch_add(cells.len(), Ordering::Relaxed);
-        Ok(cells)
+        give: &mut dyn FnMut(CellKey, Cell),
+    ) -> Result<(), StoreError> {
+        self.0.each_cell(sight, kind, tier, from, until, &mut |key, cell| {
+            self.1.fetch_add(1, Ordering::Relaxed);
+            give(key, cell);
+        })
+    }
+
+    fn each_sum(
+        &self,
+        sight: &Sight,
+        kinds: &[ScopeKind],
+        stretch: (Moment, Moment),
+        give: &mut dyn FnMut(Scope, Cell),
+    ) -> Result<Vec<(Moment, Moment)>, StoreError> {
+        self.0.each_sum(sight, kinds, stretch, &mut |scope, cell| {
+            self.1.fetch_add(1, Ordering::Relaxed);
+            give(scope, cell);
+        })
     }
 
     fn closings(&self, from: Moment, until: Moment) -> Result<Vec<Closing>, StoreError> {
@@ -215,16 +231,35 @@ fn nationwide(stores: &[(&str, StoreSettings)], copy: &dyn Fn(usize, &str), shar
         println!("{name}: filled in {:.0} s; cells written of the last month: {cells}", begun.elapsed().as_secs_f64());
     }
     for (name, settings) in stores {
-        head(&format!("{name}: {} queues, {} units", national::QUEUES, national::UNITS));
-        for (what, period) in
-            [("1 month", "2026-12"), ("3 months", "2026-Q4"), ("4 months", "2026-T3"), ("12 months", "2026")]
-        {
-            tell(what, &settings.url, ["national", "month", period, "none"]);
-        }
-        tell("1 month, none beside", &settings.url, ["national", "month", "2026-01", "none"]);
-        tell("1 month as JSON", &settings.url, ["national", "month", "2026-12", "json"]);
-        tell("12 months, by month", &settings.url, ["national", "year", "2026", "none"]);
+        nationwide_reports(&format!("{name}, no month closed"), settings);
+        let begun = Instant::now();
+        close_all_but_the_last(settings, &directory);
+        println!("{name}: eleven months closed in {:.0} s", begun.elapsed().as_secs_f64());
+        nationwide_reports(&format!("{name}, eleven months closed"), settings);
     }
+}
+
+/// As it is in every house that has been running for a year.
+fn close_all_but_the_last(settings: &StoreSettings, directory: &Arc<Directory>) {
+    let keeper = store::open_upkeep(settings, directory).unwrap();
+    for month in 1..12 {
+        let about = format!("2026-{month:02}");
+        let (from, until) = Period::parse(&about).unwrap().moments(directory.zone());
+        let (who, act, detail) = ("bench".into(), "month_closed".into(), ENDED.into());
+        keeper.sign(from, &Act { at: until, who, act, about, detail }).unwrap();
+    }
+}
+
+fn nationwide_reports(title: &str, settings: &StoreSettings) {
+    head(&format!("{title}: {} queues, {} units", national::QUEUES, national::UNITS));
+    for (what, period) in
+        [("1 month", "2026-12"), ("3 months", "2026-Q4"), ("4 months", "2026-T3"), ("12 months", "2026")]
+    {
+        tell(what, &settings.url, ["national", "month", period, "none"]);
+    }
+    tell("1 month, none beside", &settings.url, ["national", "month", "2026-01", "none"]);
+    tell("1 month as JSON", &settings.url, ["national", "month", "2026-12", "json"]);
+    tell("12 months, by month", &settings.url, ["national", "year", "2026", "none"]);
 }
 
 fn model_customer(stores: &[(&str, StoreSettings)]) {

@@ -140,7 +140,7 @@ fn measured(
 ) -> Result<BTreeSet<(Scope, NaiveDate)>, StoreError> {
     let mut found = BTreeSet::new();
     for kind in [ScopeKind::Queue, ScopeKind::Unit] {
-        for (key, cell) in reader.cells(sight, kind, Tier::Month, from, until)? {
+        reader.each_cell(sight, kind, Tier::Month, from, until, &mut |key, cell| {
             let is_used = match &cell {
                 Cell::Visits(cell) => cell.counts.offered > 0,
                 Cell::Legs(counts) => counts.transfers > 0,
@@ -149,7 +149,7 @@ fn measured(
             if is_used {
                 found.insert((key.scope, day.with_day(1).unwrap_or(day)));
             }
-        }
+        })?;
     }
     Ok(found)
 }

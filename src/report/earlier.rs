@@ -72,27 +72,28 @@ struct Earlier<'a> {
 }
 
 impl Reader for Earlier<'_> {
-    fn cells(
+    fn each_cell(
         &self,
         sight: &Sight,
         kind: ScopeKind,
         tier: Tier,
         from: Moment,
         until: Moment,
-    ) -> Result<Vec<(CellKey, Cell)>, StoreError> {
+        give: &mut dyn FnMut(CellKey, Cell),
+    ) -> Result<(), StoreError> {
         let Closing { month, ends, revision, .. } = self.closing;
-        let mut cells = Vec::new();
         if from < month {
-            cells.extend(self.reader.cells(sight, kind, tier, from, until.min(month))?);
+            self.reader.each_cell(sight, kind, tier, from, until.min(month), give)?;
         }
         let within = (from.max(month), until.min(ends));
         if within.0 < within.1 {
-            cells.extend(self.reader.signed(sight, kind, tier, within, (month, revision))?);
+            let signed = self.reader.signed(sight, kind, tier, within, (month, revision))?;
+            signed.into_iter().for_each(|(key, cell)| give(key, cell));
         }
         if ends < until {
-            cells.extend(self.reader.cells(sight, kind, tier, from.max(ends), until)?);
+            self.reader.each_cell(sight, kind, tier, from.max(ends), until, give)?;
         }
-        Ok(cells)
+        Ok(())
     }
 
     fn closings(&self, from: Moment, until: Moment) -> Result<Vec<Closing>, StoreError> {

@@ -14,8 +14,8 @@ use crate::store::{Reader, Sight, StoreError};
 
 const HOUR_MS: i64 = 60 * 60 * 1000;
 
-/// Cells that are asked for in one go, if every queue or unit has one in every interval: bounds what a
-/// report over twelve months of a large house holds in memory. A small house is asked once.
+/// Cells that are asked for in one go, if every queue or unit has one in every interval: bounds how long
+/// a question keeps the store over a year of a large house. A small house is asked once.
 const CELLS_AT_ONCE: usize = 50_000;
 
 /// Sums of a period: one cell for each queue and unit of the directory, by id.
@@ -72,8 +72,13 @@ pub fn sums_of(
     wanted: &[Wanted],
 ) -> Result<Vec<Sums>, StoreError> {
     let calendar = Calendar::new(directory.zone());
-    let covers: Vec<_> = wanted.iter().map(|wanted| calendar.cover(wanted.from, wanted.until)).collect();
+    let mut covers: Vec<_> = wanted.iter().map(|wanted| calendar.cover(wanted.from, wanted.until)).collect();
     let mut sums: Vec<Sums> = wanted.iter().map(|_| Sums::empty(directory)).collect();
+    for ((wanted, cover), sums) in wanted.iter().zip(&mut covers).zip(&mut sums) {
+        let stretch = (wanted.from, wanted.until);
+        let months = reader.each_sum(sight, wanted.kinds, stretch, &mut |scope, cell| sums.add(scope, &cell))?;
+        *cover = without(cover, &months);
+    }
     for kind in [ScopeKind::Queue, ScopeKind::Calls, ScopeKind::Unit] {
         for tier in Tier::ALL {
             let covers: Vec<&[_]> = wanted
@@ -93,6 +98,20 @@ pub fn sums_of(
         }
     }
     Ok(sums)
+}
+
+/// What is left of `cover` when these months, ascending, are taken out.
+fn without(cover: &[(Tier, Moment, Moment)], months: &[(Moment, Moment)]) -> Vec<(Tier, Moment, Moment)> {
+    let mut left = Vec::new();
+    for &(tier, from, until) in cover {
+        let mut at = from;
+        for &(start, end) in months.iter().filter(|(start, _)| tier == Tier::Month && (from..until).contains(start)) {
+            left.extend((at < start).then_some((tier, at, start)));
+            at = end;
+        }
+        left.extend((at < until).then_some((tier, at, until)));
+    }
+    left
 }
 
 /// The stretches of one tier in `covers`, ascending, those joined that meet or overlap.
@@ -124,9 +143,7 @@ pub(super) fn each_cell(
     let mut at = from;
     while at < until {
         let next = at.plus_ms(piece_ms).min(until);
-        for (key, cell) in reader.cells(sight, kind, tier, at, next)? {
-            give(key, cell);
-        }
+        reader.each_cell(sight, kind, tier, at, next, &mut give)?;
         at = next;
     }
     Ok(())

@@ -199,14 +199,15 @@ pub(super) fn request(period: &str, interval: Option<Interval>) -> Request {
 }
 
 impl Reader for Memory {
-    fn cells(
+    fn each_cell(
         &self,
         sight: &Sight,
         kind: ScopeKind,
         tier: Tier,
         from: Moment,
         until: Moment,
-    ) -> Result<Vec<(CellKey, Cell)>, StoreError> {
+        give: &mut dyn FnMut(CellKey, Cell),
+    ) -> Result<(), StoreError> {
         let is_asked = |key: &CellKey| {
             key.scope.kind() == kind
                 && key.tier == tier
@@ -224,7 +225,8 @@ impl Reader for Memory {
                 Some((_, signed)) => signed.get(key).and_then(|cell| cells.insert(*key, cell.clone())),
             };
         }
-        Ok(cells.into_iter().collect())
+        cells.into_iter().for_each(|(key, cell)| give(key, cell));
+        Ok(())
     }
 
     fn closings(&self, from: Moment, until: Moment) -> Result<Vec<Closing>, StoreError> {

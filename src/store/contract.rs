@@ -7,7 +7,7 @@ use crate::event::{Reason, Reject, TransferKind};
 use crate::measure::{Moment, Ring};
 use crate::names::{CallKey, CallName, QueueId, SourceId, UnitId};
 use crate::stats::totals::{QueueTotals, UnitTotals};
-use crate::stats::{Cell, CellKey, ScopeKind, Tier};
+use crate::stats::{Cell, CellKey, Scope, ScopeKind, Tier};
 use crate::store::closing::Closing;
 use crate::store::spool::{Mark, SpoolError};
 use crate::store::{ActRow, Elsewhere, Sight};
@@ -345,8 +345,20 @@ impl Page {
 /// Reads. Any number of them, beside the writer. What a [`Sight`] does not cover is left out of
 /// every answer, as if it were not there.
 pub trait Reader {
-    /// Cells of one kind and tier that begin in `from..until`, by start: those of a closed month as they
-    /// were signed last. Queues and units that are no longer configured are left out.
+    /// Gives the cells of one kind and tier that begin in `from..until` to `give`, by start: those of a
+    /// closed month as they were signed last. Queues and units that are no longer configured are left
+    /// out. One by one, since a large house has a million, and what is added up is never held.
+    fn each_cell(
+        &self,
+        sight: &Sight,
+        kind: ScopeKind,
+        tier: Tier,
+        from: Moment,
+        until: Moment,
+        give: &mut dyn FnMut(CellKey, Cell),
+    ) -> Result<(), StoreError>;
+
+    /// The same as a list.
     fn cells(
         &self,
         sight: &Sight,
@@ -354,12 +366,28 @@ pub trait Reader {
         tier: Tier,
         from: Moment,
         until: Moment,
-    ) -> Result<Vec<(CellKey, Cell)>, StoreError>;
+    ) -> Result<Vec<(CellKey, Cell)>, StoreError> {
+        let mut cells = Vec::new();
+        self.each_cell(sight, kind, tier, from, until, &mut |key, cell| cells.push((key, cell)))?;
+        Ok(cells)
+    }
+
+    /// Gives sums of closed months of `from..until` that were kept when they were signed, and says which
+    /// months those are; the others, none or all of them, are to be asked for as cells.
+    fn each_sum(
+        &self,
+        _sight: &Sight,
+        _kinds: &[ScopeKind],
+        _stretch: (Moment, Moment),
+        _give: &mut dyn FnMut(Scope, Cell),
+    ) -> Result<Vec<(Moment, Moment)>, StoreError> {
+        Ok(Vec::new())
+    }
 
     /// Closings of the months that lie in `from..until` or partly so, by month and revision.
     fn closings(&self, from: Moment, until: Moment) -> Result<Vec<Closing>, StoreError>;
 
-    /// The same as they were signed in one revision of a month, which is named by its first instant.
+    /// Cells as they were signed in one revision of a month, which is named by its first instant.
     fn signed(
         &self,
         sight: &Sight,

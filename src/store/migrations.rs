@@ -45,7 +45,8 @@ steps![
     "006_closing",
     "007_retention",
     "008_report_definitions",
-    "009_elsewhere"
+    "009_elsewhere",
+    "010_year_sum"
 ];
 
 /// The schema that this program reads and writes: the number of the last step.

@@ -13,7 +13,7 @@
 //!
 //! - [`contract`]: the traits [`Store`] (write) and [`Reader`] · [`sight`]: who may see what
 //! - [`figures`]: both over a [`Database`]; [`facts`], [`cells`]: to rows and back; [`mod@read`]: for reports
-//! - [`saved`]: the stored form of a call · [`closing`]: months whose figures were signed
+//! - [`saved`]: the stored form of a call · [`closing`]: months whose figures were signed, [`year`]: sums of them
 //! - [`spool`]: what the store could not take yet, on disk
 //! - [`ledger`]: what is kept beside the figures: [`audit`], [`outbox`], [`elsewhere`]
 //! - [`tables`]: the list of tables; [`migrations`]: the steps that bring a store to this schema
@@ -44,6 +44,7 @@ pub mod tables;
 pub mod turn;
 pub mod upkeep;
 pub mod value;
+pub mod year;
 
 pub use audit::{Act, ActRow};
 pub use closing::Closing;

@@ -3,27 +3,27 @@
 use crate::directory::Directory;
 use crate::measure::Moment;
 use crate::names::{QueueId, UnitId};
-use crate::stats::{Cell, CellKey, ScopeKind, Tier};
+use crate::stats::{Cell, CellKey, Scope, ScopeKind, Tier};
 use crate::store::cells;
 use crate::store::closing::{self, Closing};
 use crate::store::contract::{DeadLetterRow, Gap, LegRow, Page, Quality, Reader, StoreError, VisitRow};
 use crate::store::facts::{self, VISIT_COLUMNS};
 use crate::store::figures::Figures;
 use crate::store::value::Value;
-use crate::store::{Act, ActRow, Database, Elsewhere, Sight, elsewhere};
+use crate::store::{Act, ActRow, Database, Elsewhere, Sight, elsewhere, year};
 
 impl Reader for Figures {
-    fn cells(
+    fn each_cell(
         &self,
         sight: &Sight,
         kind: ScopeKind,
         tier: Tier,
         from: Moment,
         until: Moment,
-    ) -> Result<Vec<(CellKey, Cell)>, StoreError> {
-        let mut cells = Vec::new();
+        give: &mut dyn FnMut(CellKey, Cell),
+    ) -> Result<(), StoreError> {
         if sight.sees_none_of(kind) {
-            return Ok(cells);
+            return Ok(());
         }
         for (from, until, signed) in closing::stretches(&*self.database, from, until)? {
             let (sql, with) = match signed {
@@ -33,12 +33,22 @@ impl Reader for Figures {
             self.database.each("reading rollups", &sql, &with, &mut |row| {
                 let scope = cells::scope_named(kind, row.text(1)?, &self.directory);
                 if let Some(scope) = scope.filter(|scope| sight.sees(*scope, &self.directory)) {
-                    cells.push((CellKey { scope, tier, start: Moment(row.int(0)?) }, cells::read(kind, &row, 2)?));
+                    give(CellKey { scope, tier, start: Moment(row.int(0)?) }, cells::read(kind, &row, 2)?);
                 }
                 Ok(())
             })?;
         }
-        Ok(cells)
+        Ok(())
+    }
+
+    fn each_sum(
+        &self,
+        sight: &Sight,
+        kinds: &[ScopeKind],
+        stretch: (Moment, Moment),
+        give: &mut dyn FnMut(Scope, Cell),
+    ) -> Result<Vec<(Moment, Moment)>, StoreError> {
+        year::each(&*self.database, &self.directory, (sight, kinds), stretch, give)
     }
 
     fn closings(&self, from: Moment, until: Moment) -> Result<Vec<Closing>, StoreError> {

@@ -149,6 +149,10 @@ tables! {
     /// The same of legs.
     SIGNED_LEG_CELL = "signed_leg_cell" by "month revision tier start name":
         "month revision tier:text start name:text counts:legs";
+    /// Sums of a year's closed months.
+    YEAR_SUM = "year_sum" by "months": "months:text number";
+    /// What stands in them, by queue and unit.
+    YEAR_SUM_CELL = "year_sum_cell" by "number scope name": "number scope:text name:text content:bytes";
     /// What was let go.
     LET_GO = "let_go" by "kind name": "kind:text name:text until";
     /// Counters that only grow.

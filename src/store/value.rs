@@ -5,6 +5,9 @@ use std::borrow::Cow;
 use crate::measure::Moment;
 use crate::store::StoreError;
 
+/// As many values as the widest row of figures has, so that they are taken apart without asking for memory.
+pub const ROW: usize = 40;
+
 /// One value of a row, or of a statement's parameters.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Value<'a> {

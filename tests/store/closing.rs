@@ -1,5 +1,6 @@
 //! Months are closed, corrected by revisions, and counted anew under other rules.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use servicegrad::directory::{Directory, QueueSettings, Units};
@@ -8,11 +9,13 @@ use servicegrad::measure::{Moment, Span};
 use servicegrad::names::SourceId;
 use servicegrad::report::{REPORTS, Report, Request, Status, earlier_report, month_report};
 use servicegrad::stats::period::Period;
+use servicegrad::stats::{Cell, Scope, ScopeKind, Tier};
 use servicegrad::store::upkeep::UpkeepSettings;
 use servicegrad::store::upkeep::signing::StillOpen;
 use servicegrad::store::{self, Act, Sight, Upkeep};
 
 use crate::stores::{Fresh, over_each};
+use crate::upkeep::tamper;
 use crate::week::{ZONE, directory, engine, events, take, told};
 
 const HOUR_MS: i64 = 3_600_000;
@@ -148,6 +151,88 @@ fn a_month_closes_by_itself_when_its_sources_have_told_of_the_time_after_it() {
         let off = UpkeepSettings { close: false, ..UpkeepSettings::default() };
         let year = april().plus_ms(400 * DAY_MS);
         assert_eq!(keeper.pass(&off, year, stale_after(), &|| true).unwrap().signed, []);
+    });
+}
+
+#[test]
+fn a_conversation_whose_end_nobody_tells_does_not_keep_its_month_open() {
+    let directory = directory();
+    let is_end = |event: &CallEvent| {
+        matches!(event.kind, EventKind::ConversationEnded { .. } | EventKind::CallEnded { .. })
+            || matches!(event.kind, EventKind::TransferStarted { .. } | EventKind::TransferAnswered { .. })
+    };
+    let untold: Vec<CallEvent> = events(4, 34).into_iter().filter(|event| !is_end(event)).collect();
+    over_each(|fresh| {
+        let mut engine = engine(&fresh.settings, &directory);
+        let (of_march, later) = untold.split_at(untold.partition_point(|event| event.stamp.at < april()));
+        take(&mut engine, of_march);
+        let keeper = keeper(fresh, &directory);
+        let (over, is_open) = (april().plus_ms(4 * HOUR_MS + 1), Some(StillOpen::Calls));
+        assert_eq!(keeper.still_open(march(), over, stale_after()).unwrap(), is_open);
+        take(&mut engine, later);
+        assert_eq!(keeper.still_open(march(), over, stale_after()).unwrap(), None);
+    });
+}
+
+/// Figures of March and April by queue and unit: by the sum that was kept, and by their months.
+fn of_both_months(fresh: &Fresh, directory: &Arc<Directory>) -> [BTreeMap<Scope, Cell>; 2] {
+    const KINDS: [ScopeKind; 3] = [ScopeKind::Queue, ScopeKind::Calls, ScopeKind::Unit];
+    let reader = store::open_reader(&fresh.settings, directory).unwrap();
+    let (year, may) = (Period::parse("2026").unwrap().moments(ZONE), april().plus_ms(30 * DAY_MS));
+    let mut summed = BTreeMap::new();
+    let given = reader.each_sum(&Sight::ALL, &KINDS, year, &mut |scope, cell| drop(summed.insert(scope, cell)));
+    assert_eq!(given.unwrap(), [(march(), april()), (april(), may)]);
+    let mut by_month: BTreeMap<Scope, Cell> = BTreeMap::new();
+    for kind in KINDS {
+        for (key, cell) in reader.cells(&Sight::ALL, kind, Tier::Month, march(), may).unwrap() {
+            match (by_month.get_mut(&key.scope), &cell) {
+                (Some(Cell::Visits(sum)), Cell::Visits(cell)) => sum.merge(cell),
+                (Some(Cell::Legs(sum)), Cell::Legs(cell)) => sum.combine(cell, 1),
+                _ => drop(by_month.insert(key.scope, cell)),
+            }
+        }
+    }
+    [summed, by_month]
+}
+
+#[test]
+fn closed_months_are_added_up_when_they_are_signed_and_again_when_one_is_revised() {
+    let directory = directory();
+    over_each(|fresh| {
+        let (early, late) = early_and_late(35);
+        take(&mut engine(&fresh.settings, &directory), &early);
+        let keeper = keeper(fresh, &directory);
+        let nothing_to_give = |from: Moment, until: Moment| {
+            let reader = store::open_reader(&fresh.settings, &directory).unwrap();
+            let given = reader.each_sum(&Sight::ALL, &[ScopeKind::Unit], (from, until), &mut |_, _| panic!("a sum"));
+            assert_eq!(given.unwrap(), []);
+        };
+        let year = Period::parse("2026").unwrap().moments(ZONE);
+        keeper.sign(march(), &act(april(), "month_closed", "ended")).unwrap();
+        nothing_to_give(year.0, year.1);
+        keeper.sign(april(), &act(april(), "month_closed", "ended")).unwrap();
+        let [summed, by_month] = of_both_months(fresh, &directory);
+        assert_eq!(summed.len(), 6, "{:?}", summed.keys());
+        assert_eq!(summed, by_month);
+        nothing_to_give(march(), april().plus_ms(29 * DAY_MS));
+        nothing_to_give(march().plus_ms(DAY_MS), year.1);
+        let so_far =
+            |period| report(fresh, &directory, period).comparisons[0].queues[0].as_ref().unwrap().counts.offered;
+        let signed = (so_far("2026-04"), so_far("2026-05"));
+        assert_eq!(signed.0, signed.1);
+        // March is revised, and so is what it is part of.
+        take(&mut engine(&fresh.settings, &directory), &late);
+        assert_eq!((so_far("2026-04"), so_far("2026-05")), signed, "as signed");
+        keeper.sign(march(), &act(april(), "month_revised", "late")).unwrap();
+        let [summed, by_month] = of_both_months(fresh, &directory);
+        assert_eq!(summed, by_month);
+        assert_eq!((so_far("2026-04"), so_far("2026-05")), (signed.0 + 1, signed.1 + 1));
+        assert_eq!(keeper.verify(&mut |_, _| {}).unwrap().differences, []);
+        let swap = "UPDATE year_sum_cell SET content = (SELECT content FROM year_sum_cell AS other WHERE name = 'lag' \
+                    AND other.number = year_sum_cell.number AND scope = 'unit') WHERE name = 'hog'";
+        tamper(&fresh.settings, swap);
+        let found = keeper.verify(&mut |_, _| {}).unwrap().differences;
+        assert!(found.iter().any(|one| (one.about.as_str(), one.tier) == ("unit hog", "year")), "{found:?}");
     });
 }
 

@@ -25,7 +25,7 @@ fn filled(fresh: &Fresh) {
 }
 
 /// Changes the store behind the program's back.
-fn tamper(settings: &StoreSettings, sql: &str) {
+pub fn tamper(settings: &StoreSettings, sql: &str) {
     if let Some(path) = settings.url.strip_prefix("sqlite:") {
         rusqlite::Connection::open(path).unwrap().execute_batch(sql).unwrap();
     } else {

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
+use smallvec::SmallVec;
 use tokio_postgres::types::ToSql;
+use tokio_stream::StreamExt;
 
 use crate::store::database::{Database, Statement, Write};
 use crate::store::postgres::connect::{Connections, Purpose, refused};
@@ -11,7 +13,7 @@ use crate::store::postgres::migrate::{migrate, schema};
 use crate::store::postgres::months::Months;
 use crate::store::postgres::rows::{self, TableWrites};
 use crate::store::tables::{Kind, Table};
-use crate::store::value::{Row, Value};
+use crate::store::value::{ROW, Row, Value};
 use crate::store::{Fence, StoreError, StoreSettings, Turn, migrations};
 
 /// The reading role belongs to the whole server: where another database of it takes the same steps at
@@ -107,11 +109,16 @@ impl Database for Postgres {
         with: &[Value<'_>],
         row: &mut dyn FnMut(Row<'_>) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
-        let rows = self.connections.with(doing, async |connection| {
+        // Each row as it comes: it is worked on while the server still answers, and never held.
+        self.connections.with(doing, async |connection| {
             let statement = connection.prepare_cached(sql).await.map_err(refused(doing))?;
-            connection.query(&statement, &parameters(with)).await.map_err(refused(doing))
-        })?;
-        rows.iter().try_for_each(|found| row(Row(&values(found).map_err(refused(doing))?)))
+            let rows = connection.query_raw(&statement, parameters(with)).await.map_err(refused(doing))?;
+            let mut rows = std::pin::pin!(rows);
+            while let Some(found) = rows.try_next().await.map_err(refused(doing))? {
+                row(Row(&values(&found).map_err(refused(doing))?))?;
+            }
+            Ok(())
+        })
     }
 
     fn each_of(
@@ -215,7 +222,7 @@ async fn put(
     Ok(())
 }
 
-fn values(row: &tokio_postgres::Row) -> Result<Vec<Value<'_>>, tokio_postgres::Error> {
+fn values(row: &tokio_postgres::Row) -> Result<SmallVec<[Value<'_>; ROW]>, tokio_postgres::Error> {
     (0..row.len()).map(|at| row.try_get(at)).collect()
 }
 

@@ -9,7 +9,7 @@ use crate::store::database::{Database, Statement, Write};
 use crate::store::sqlite::failed;
 use crate::store::sqlite::file::Lock;
 use crate::store::tables::Table;
-use crate::store::value::{Row, Value};
+use crate::store::value::{ROW, Row, Value};
 
 /// One connection to the file.
 #[derive(Debug)]
@@ -32,7 +32,7 @@ impl Database for Sqlite {
         let columns = query.column_count();
         let mut rows = query.query(params_from_iter(with)).map_err(&failed)?;
         while let Some(found) = rows.next().map_err(&failed)? {
-            let mut values: SmallVec<[Value<'_>; 40]> = SmallVec::new();
+            let mut values: SmallVec<[Value<'_>; ROW]> = SmallVec::new();
             for at in 0..columns {
                 values.push(value_of(found.get_ref(at).map_err(&failed)?)?);
             }

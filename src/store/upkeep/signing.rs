@@ -9,7 +9,7 @@ use crate::store::database::{Statement, Write};
 use crate::store::tables::{MONTH_REVISION, SIGNED_LEG_CELL, SIGNED_VISIT_CELL, Table};
 use crate::store::upkeep::Upkeep;
 use crate::store::upkeep::verify::differing;
-use crate::store::{Act, StoreError, read};
+use crate::store::{Act, StoreError, read, year};
 
 /// Why a month cannot be closed yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,6 +74,10 @@ impl Upkeep {
             rules.into(),
         ];
         self.database.commit("closing a month", vec![Write::Put(&MONTH_REVISION, row)], &statements)?;
+        if let Err(error) = year::keep(&*self.database, &self.directory, month) {
+            // The month is signed; without the sum its year is only slower to read.
+            tracing::warn!(%error, "the sum of the year's closed months was not kept");
+        }
         Ok(revision)
     }
 

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use crate::measure::Moment;
 use crate::stats::{Cell, CellKey, Counts, LegCounts, Tier, VisitCell};
-use crate::store::StoreError;
 use crate::store::cells::{name_of, scope_name};
 use crate::store::upkeep::{Progress, Upkeep};
+use crate::store::{StoreError, year};
 
 /// Differences that are told one by one; a store with more has one cause, and the count says the rest.
 pub const DIFFERENCES_TOLD: usize = 1_000;
@@ -33,7 +33,8 @@ pub struct Verified {
 pub struct Difference {
     /// Of what: `queue`, `calls` or `unit`, and its name.
     pub about: String,
-    /// Of which size: quarter, day or month.
+    /// Of which size: quarter, day or month; year: a sum of closed months, which is compared with what was
+    /// signed for them.
     pub tier: &'static str,
     /// When its interval begins.
     pub start: Moment,
@@ -43,6 +44,15 @@ pub struct Difference {
     pub stored: Option<i64>,
     /// As its facts come to; `None`: there is none.
     pub facts: Option<i64>,
+}
+
+impl Verified {
+    fn note(&mut self, difference: Difference) {
+        self.different += 1;
+        if self.differences.len() < DIFFERENCES_TOLD {
+            self.differences.push(difference);
+        }
+    }
 }
 
 impl Upkeep {
@@ -61,7 +71,7 @@ impl Upkeep {
                 self.verify_month(*month, &mut verified)?;
                 progress(at as u64 + 1, months.len() as u64);
             }
-            Ok(())
+            self.verify_sums(&mut verified)
         })?;
         Ok(verified)
     }
@@ -79,13 +89,21 @@ impl Upkeep {
         for key in keys {
             let (stored, facts) = (stored.get(&key), counted.cells.get(&key));
             for (figure, stored, facts) in differing(stored, facts) {
-                verified.different += 1;
-                if verified.differences.len() < DIFFERENCES_TOLD {
-                    verified.differences.push(self.difference(key, figure, stored, facts));
-                }
+                verified.note(self.difference(key, figure, stored, facts));
             }
         }
         Ok(())
+    }
+
+    /// The sums of closed months beside what was signed for these.
+    fn verify_sums(&self, verified: &mut Verified) -> Result<(), StoreError> {
+        year::each_beside(&*self.database, &self.directory, &mut |cell| {
+            verified.cells += 1;
+            for (figure, stored, facts) in differing(cell.stored, cell.signed) {
+                let about = format!("{} {}", scope_name(cell.kind), cell.name);
+                verified.note(Difference { about, tier: "year", start: cell.from, figure, stored, facts });
+            }
+        })
     }
 
     fn difference(&self, key: CellKey, figure: String, stored: Option<i64>, facts: Option<i64>) -> Difference {
