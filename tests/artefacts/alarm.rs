@@ -16,10 +16,13 @@ const SCRAPE_S: f64 = 1.0;
 /// A moment is known to the second in a range query.
 const STEP_S: f64 = 1.0;
 
-/// The alert that all of these stories are about, in as much haste as the rules for Prometheus.
+/// The alert that all of these stories are about, in as much haste as the rules for Prometheus. A story that
+/// is told when a month begins would be about that month's budget, too.
 fn hasty(every: &str) -> String {
+    let budgets = ["BudgetBurnFast", "BudgetBurnSlow", "BudgetSpent"];
+    let budgets = budgets.map(|name| format!("[[alert.rule]]\nname = \"{name}\"\nenabled = false\n")).concat();
     format!(
-        "[alert]\nevery = \"{every}\"\n[[alert.rule]]\nname = \"AnswerRateLow\"\nhold = \"2s\"\nkeep = \"3s\"\n\
+        "[alert]\nevery = \"{every}\"\n{budgets}[[alert.rule]]\nname = \"AnswerRateLow\"\nhold = \"2s\"\nkeep = \"3s\"\n\
          [[alert.receiver]]\nname = \"jour\"\nkind = \"webhook\"\n"
     )
 }

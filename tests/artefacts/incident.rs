@@ -75,7 +75,7 @@ pub fn tell(daemon: &Daemon, source: &str, scenario: Scenario, seed: u64, from_s
 
 /// A forenoon of the month before, by how many seconds ago it began and ended.
 pub fn a_forenoon_of_last_month() -> (i64, i64) {
-    let today = now().to_utc().date_naive();
+    let today = now().to_utc().with_timezone(&chrono_tz::Europe::Stockholm).date_naive();
     let first = chrono::Datelike::with_day(&today, 1).unwrap();
     let day = first - chrono::Days::new(3);
     let ago = |hour| (now() - day.and_hms_opt(hour, 0, 0).unwrap().and_utc().into()) / 1000;
