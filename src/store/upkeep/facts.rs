@@ -33,7 +33,7 @@ impl Upkeep {
             rollup.apply(change);
             count += 1;
         };
-        // By days: a server's answer is held in memory whole.
+        // By days: a server ends what takes long.
         let mut day = month;
         while day < end {
             let next = calendar.next(Tier::Day, day);
@@ -106,16 +106,23 @@ impl Upkeep {
         from: Moment,
         until: Moment,
     ) -> Result<BTreeMap<CellKey, Cell>, StoreError> {
+        let calendar = self.calendar();
         let mut found = BTreeMap::new();
-        for kind in [ScopeKind::Queue, ScopeKind::Calls, ScopeKind::Unit] {
-            let (sql, with) = cells::query_range(kind, tier, from, until);
-            self.database.each("reading rollups", &sql, &with, &mut |row| {
-                if let Some(scope) = cells::scope_named(kind, row.text(1)?, &self.directory) {
-                    let key = CellKey { scope, tier, start: Moment(row.int(0)?) };
-                    found.insert(key, cells::read(kind, &row, 2)?);
-                }
-                Ok(())
-            })?;
+        let mut at = from;
+        while at < until {
+            // A large house has millions of quarter-hours in a month, and a server ends what takes long.
+            let next = if tier == Tier::Quarter { calendar.next(Tier::Day, at).min(until) } else { until };
+            for kind in [ScopeKind::Queue, ScopeKind::Calls, ScopeKind::Unit] {
+                let (sql, with) = cells::query_range(kind, tier, at, next);
+                self.database.each("reading rollups", &sql, &with, &mut |row| {
+                    if let Some(scope) = cells::scope_named(kind, row.text(1)?, &self.directory) {
+                        let key = CellKey { scope, tier, start: Moment(row.int(0)?) };
+                        found.insert(key, cells::read(kind, &row, 2)?);
+                    }
+                    Ok(())
+                })?;
+            }
+            at = next;
         }
         Ok(found)
     }
