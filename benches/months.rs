@@ -7,8 +7,9 @@
 //!
 //! *National* is twelve months of 2 000 queues and 20 000 units (how they are made: `national.rs`), first
 //! with no month closed and then with all but the last; the report is that of the last month, quarter,
-//! four months and year, with all that stands beside: the year so far, the period before. *The model customer* is its year 2023, `simulate --like 2023` through the
-//! engine; the report is that of the year, month by month, and is written in every format.
+//! four months and year, with all that stands beside: the year so far, the period before. *The model
+//! customer* is its year 2023, `simulate --like 2023` through the engine; the report is that of the year,
+//! month by month, and is written in every format.
 //!
 //! Each report is made in a process of its own, which is this program again: first with nothing at
 //! hand, then several times over, of which the median is told. CPU is that process's own; *rows* are

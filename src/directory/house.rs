@@ -91,10 +91,15 @@ impl Directory {
         self.untold.get(source.index()).map_or(&[], Vec::as_slice)
     }
 
-    /// Whether any feed of a switch, which the source that stands for it names, can tell this.
+    /// Whether any feed of a switch can tell this.
     pub fn tells(&self, switch: SourceId, what: Untold) -> bool {
-        let mut feeds = (0..self.sources.len() as u32).map(SourceId).filter(|source| self.switch_of(*source) == switch);
-        feeds.any(|source| !self.untold_by(source).contains(&what))
+        self.feeds_of(switch).any(|feed| !self.untold_by(feed).contains(&what))
+    }
+
+    /// The feeds of a switch, which the source that stands for it names.
+    pub fn feeds_of(&self, switch: SourceId) -> impl Iterator<Item = SourceId> {
+        let all = (0..self.sources.len() as u32).map(SourceId);
+        all.filter(move |source| self.switch_of(*source) == switch)
     }
 
     /// What no source that feeds a queue can tell: its figures are absent there.

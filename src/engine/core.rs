@@ -237,17 +237,12 @@ impl Engine {
         let switch = self.directory.switch_of(batch.source);
         let of_switch = self.tracker.source(switch).newest;
         let known = self.sources[batch.source.index()].value.newest;
-        if switch == batch.source && self.feeds_of(switch).count() == 1 {
+        if switch == batch.source && self.directory.feeds_of(switch).count() == 1 {
             return of_switch.max(known);
         }
         let told = batch.events.iter().map(|event| event.stamp.at).max();
         // What the switch's clock is believed up to, its feed is.
         known.max(told.min(of_switch.max(known)))
-    }
-
-    fn feeds_of(&self, switch: SourceId) -> impl Iterator<Item = SourceId> {
-        let all = (0..self.sources.len() as u32).map(SourceId);
-        all.filter(move |source| self.directory.switch_of(*source) == switch)
     }
 
     /// Which source an event is of. One that names a source of its own which is not configured came
@@ -444,7 +439,8 @@ impl Engine {
         }
         for at in 0..self.sources.len() {
             let source = SourceId(at as u32);
-            let is_present = !self.is_import && self.feeds_of(source).any(|feed| self.live[feed.index()].is_caught_up);
+            let is_present =
+                !self.is_import && self.directory.feeds_of(source).any(|feed| self.live[feed.index()].is_caught_up);
             self.tracker.expire(source, is_present.then_some(now));
         }
         for recent in &mut self.recent {

@@ -43,7 +43,7 @@ pub struct Wanted {
 impl Wanted {
     /// Everything of `from..until`.
     pub const fn whole(from: Moment, until: Moment) -> Self {
-        Self { from, until, kinds: &[ScopeKind::Queue, ScopeKind::Calls, ScopeKind::Unit] }
+        Self { from, until, kinds: &ScopeKind::ALL }
     }
 
     /// Visits and transfers.
@@ -79,7 +79,7 @@ pub fn sums_of(
         let months = reader.each_sum(sight, wanted.kinds, stretch, &mut |scope, cell| sums.add(scope, &cell))?;
         *cover = without(cover, &months);
     }
-    for kind in [ScopeKind::Queue, ScopeKind::Calls, ScopeKind::Unit] {
+    for kind in ScopeKind::ALL {
         for tier in Tier::ALL {
             let covers: Vec<&[_]> = wanted
                 .iter()

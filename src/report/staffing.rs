@@ -174,15 +174,14 @@ fn counted(reader: &dyn Reader, directory: &Directory, queue: QueueId, day: Naiv
     let next = day.checked_add_days(Days::new(1)).unwrap_or(day);
     let (from, until) = (crate::clock::local_midnight(day, zone), crate::clock::local_midnight(next, zone));
     let mut halves = Halves::new();
-    let sight = Sight::of_queues([queue]);
-    reader.each_cell(&sight, ScopeKind::Queue, Tier::Quarter, from, until, &mut |key, cell| {
+    for (key, cell) in reader.cells(&Sight::of_queues([queue]), ScopeKind::Queue, Tier::Quarter, from, until)? {
         if let (Scope::Queue(found), Cell::Visits(cell)) = (key.scope, cell)
             && found == queue
         {
             let local = key.start.to_utc().with_timezone(&zone).time();
             *halves.entry(half_of(local)).or_default() += &cell.counts;
         }
-    })?;
+    }
     Ok(halves)
 }
 

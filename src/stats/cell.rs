@@ -56,6 +56,11 @@ pub enum ScopeKind {
     Unit,
 }
 
+impl ScopeKind {
+    /// All.
+    pub const ALL: [Self; 3] = [Self::Queue, Self::Calls, Self::Unit];
+}
+
 impl Scope {
     /// Its kind.
     pub const fn kind(self) -> ScopeKind {
@@ -88,6 +93,15 @@ pub enum Cell {
 }
 
 impl Cell {
+    /// Adds all of `other`, which is of the same kind.
+    pub fn merge(&mut self, other: &Self) {
+        match (self, other) {
+            (Self::Visits(sum), Self::Visits(cell)) => sum.merge(cell),
+            (Self::Legs(sum), Self::Legs(cell)) => sum.combine(cell, 1),
+            _ => debug_assert!(false, "visits and legs are never added up"),
+        }
+    }
+
     /// Whether its longest waits are known: see [`VisitCell::max_unsure`].
     pub fn is_sure(&self) -> bool {
         !matches!(self, Self::Visits(cell) if cell.max_unsure)

@@ -14,7 +14,7 @@ use crate::directory::{Directory, Queue};
 use crate::measure::Moment;
 use crate::stats::cell::both;
 use crate::stats::period::Calendar;
-use crate::stats::{Cell, CellKey, Scope, Tier, VisitCell};
+use crate::stats::{Cell, CellKey, Scope, ScopeKind, Tier, VisitCell};
 
 /// Cells in memory beyond which those of the past are let go after a commit. The model customer
 /// touches some 2 000 a day, a national operator some 300 000; the price of one let go too early is
@@ -34,7 +34,7 @@ pub struct Rollup {
     /// Where the three cells of a quarter-hour are, so that a change finds them by one look-up.
     trios: AHashMap<Place, Trio>,
     /// The last of each kind that was asked for: changes of one queue come one after another.
-    last: [Option<(Place, Trio)>; 3],
+    last: [Option<(Place, Trio)>; ScopeKind::ALL.len()],
     touched: Vec<u32>,
     /// Cells whose longest wait was taken out since the last commit.
     unsure: Vec<u32>,
@@ -67,7 +67,7 @@ impl Rollup {
             held: Vec::new(),
             slots: AHashMap::new(),
             trios: AHashMap::new(),
-            last: [None; 3],
+            last: [None; ScopeKind::ALL.len()],
             touched: Vec::new(),
             unsure: Vec::new(),
             cells_max: CELLS_MAX,
@@ -268,7 +268,7 @@ impl Rollup {
             (Tier::Quarter, _) => held.key.start >= fresh,
         });
         self.trios.clear();
-        self.last = [None; 3];
+        self.last = [None; ScopeKind::ALL.len()];
         self.slots.clear();
         self.slots.extend(self.held.iter().zip(0..).map(|(held, slot)| (held.key, slot)));
         self.cells_max = CELLS_MAX.max(self.held.len() * 2);

@@ -71,9 +71,7 @@ impl Waits {
         match &mut self.sorted {
             Sorted::Few(list) => {
                 *list = joined(list, &fresh);
-                if list.len() > LIST_MAX {
-                    self.sorted = Sorted::Many(Box::new(self.sorted.to_histogram()));
-                }
+                self.sorted.fit();
             }
             Sorted::Many(_) => fresh.iter().for_each(|(step, count)| self.sorted.add(*step, *count)),
         }
@@ -168,11 +166,16 @@ impl Sorted {
                     Ok(at) => list[at].1 += count,
                     Err(at) => list.insert(at, (step, count)),
                 }
-                if list.len() > LIST_MAX {
-                    *self = Self::Many(Box::new(self.to_histogram()));
-                }
+                self.fit();
             }
             Self::Many(histogram) => histogram.saturating_record_n(u64::from(step), count),
+        }
+    }
+
+    /// A list that has become long goes on as a histogram.
+    fn fit(&mut self) {
+        if matches!(self, Self::Few(list) if list.len() > LIST_MAX) {
+            *self = Self::Many(Box::new(self.to_histogram()));
         }
     }
 

@@ -9,10 +9,11 @@ use crate::measure::{Moment, Wait};
 use crate::stats::counts::ThresholdCounts;
 use crate::stats::period::Calendar;
 use crate::stats::{Cell, CellKey, Counts, LegCounts, Scope, ScopeKind, Tier, VisitCell, Waits};
-use crate::store::StoreError;
+use crate::store::closing::Stretch;
 use crate::store::database::Statement;
 use crate::store::tables::{LEG_CELL, Table, VISIT_CELL};
 use crate::store::value::{Row, Value};
+use crate::store::{Database, StoreError};
 
 /// The stored spelling of a scope of visits.
 pub(super) fn scope_name(kind: ScopeKind) -> &'static str {
@@ -111,30 +112,28 @@ pub(super) fn read(kind: ScopeKind, row: &Row<'_>, first: usize) -> Result<Cell,
     })))
 }
 
-/// The statement that reads all cells of one kind and tier that begin in `from..until`, by start and
-/// name, and its parameters: start, name, and the columns that [`read`] reads.
-pub(super) fn query_range(kind: ScopeKind, tier: Tier, from: Moment, until: Moment) -> (String, Vec<Value<'static>>) {
-    range(kind, tier, from, until, None)
+/// Gives the cells of one kind and tier that begin in a stretch to `give`, by start and name. What is not
+/// configured, or is not wanted, is passed over unread.
+pub(super) fn each(
+    (database, directory): (&dyn Database, &Directory),
+    (kind, tier): (ScopeKind, Tier),
+    stretch: Stretch,
+    is_wanted: &dyn Fn(Scope) -> bool,
+    give: &mut dyn FnMut(CellKey, Cell),
+) -> Result<(), StoreError> {
+    let (sql, with) = query(kind, tier, stretch);
+    database.each("reading rollups", &sql, &with, &mut |row| {
+        let scope = scope_named(kind, row.text(1)?, directory);
+        if let Some(scope) = scope.filter(|scope| is_wanted(*scope)) {
+            give(CellKey { scope, tier, start: Moment(row.int(0)?) }, read(kind, &row, 2)?);
+        }
+        Ok(())
+    })
 }
 
-/// The same of those that were signed for a month in a revision.
-pub(super) fn query_signed(
-    kind: ScopeKind,
-    tier: Tier,
-    from: Moment,
-    until: Moment,
-    signed: (Moment, u32),
-) -> (String, Vec<Value<'static>>) {
-    range(kind, tier, from, until, Some(signed))
-}
-
-fn range(
-    kind: ScopeKind,
-    tier: Tier,
-    from: Moment,
-    until: Moment,
-    signed: Option<(Moment, u32)>,
-) -> (String, Vec<Value<'static>>) {
+/// The statement that reads all cells of one kind and tier that begin in a stretch, by start and name, and
+/// its parameters: start, name, and the columns that [`read`] reads.
+pub(super) fn query(kind: ScopeKind, tier: Tier, (from, until, signed): Stretch) -> (String, Vec<Value<'static>>) {
     let columns = columns(kind);
     let mut with = vec![tier.as_str().into(), from.into(), until.into()];
     let mut rows = "tier = $1 AND start >= $2 AND start < $3".to_owned();

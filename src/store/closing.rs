@@ -103,18 +103,12 @@ pub(super) fn stretches(database: &dyn Database, from: Moment, until: Moment) ->
 pub(super) fn signed(
     database: &dyn Database,
     directory: &Directory,
-    (kind, tier): (ScopeKind, Tier),
+    kind: (ScopeKind, Tier),
     (from, until): (Moment, Moment),
     revision: (Moment, u32),
 ) -> Result<Vec<(CellKey, Cell)>, StoreError> {
-    let (sql, with) = cells::query_signed(kind, tier, from, until, revision);
+    let stretch = (from, until, Some(revision));
     let mut found = Vec::new();
-    database.each("reading signed figures", &sql, &with, &mut |row| {
-        if let Some(scope) = cells::scope_named(kind, row.text(1)?, directory) {
-            let key = CellKey { scope, tier, start: Moment(row.int(0)?) };
-            found.push((key, cells::read(kind, &row, 2)?));
-        }
-        Ok(())
-    })?;
+    cells::each((database, directory), kind, stretch, &|_| true, &mut |key, cell| found.push((key, cell)))?;
     Ok(found)
 }

@@ -25,18 +25,9 @@ impl Reader for Figures {
         if sight.sees_none_of(kind) {
             return Ok(());
         }
-        for (from, until, signed) in closing::stretches(&*self.database, from, until)? {
-            let (sql, with) = match signed {
-                None => cells::query_range(kind, tier, from, until),
-                Some(signed) => cells::query_signed(kind, tier, from, until, signed),
-            };
-            self.database.each("reading rollups", &sql, &with, &mut |row| {
-                let scope = cells::scope_named(kind, row.text(1)?, &self.directory);
-                if let Some(scope) = scope.filter(|scope| sight.sees(*scope, &self.directory)) {
-                    give(CellKey { scope, tier, start: Moment(row.int(0)?) }, cells::read(kind, &row, 2)?);
-                }
-                Ok(())
-            })?;
+        let is_seen = |scope| sight.sees(scope, &self.directory);
+        for stretch in closing::stretches(&*self.database, from, until)? {
+            cells::each((&*self.database, &self.directory), (kind, tier), stretch, &is_seen, give)?;
         }
         Ok(())
     }

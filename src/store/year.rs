@@ -24,7 +24,6 @@ use crate::store::{Database, Sight, StoreError};
 
 /// Fewer months are as quickly read one by one.
 const MONTHS_MIN: usize = 2;
-const KINDS: [ScopeKind; 3] = [ScopeKind::Queue, ScopeKind::Calls, ScopeKind::Unit];
 
 /// A closed month as it was signed last.
 #[derive(Clone, Copy, Debug)]
@@ -75,7 +74,7 @@ pub(super) fn keep(database: &dyn Database, directory: &Directory, month: Moment
         let name = months.name();
         let number = XxHash3_64::oneshot(name.as_bytes()) as i64;
         let mut writes = vec![Write::Put(&YEAR_SUM, vec![name.into(), number.into()])];
-        for kind in KINDS {
+        for kind in ScopeKind::ALL {
             for (name, cell) in added_up(database, kind, &months)? {
                 let row =
                     vec![number.into(), scope_name(kind).into(), name.into(), Content::of(&cell).to_bytes()?.into()];
@@ -98,13 +97,12 @@ fn year_of(directory: &Directory, month: Moment) -> (Moment, Moment) {
 fn added_up(database: &dyn Database, kind: ScopeKind, months: &Months) -> Result<BTreeMap<String, Cell>, StoreError> {
     let mut sums: BTreeMap<String, Cell> = BTreeMap::new();
     for Month { from, until, revision } in months.0.iter().copied() {
-        let (sql, with) = cells::query_signed(kind, Tier::Month, from, until, (from, revision));
+        let (sql, with) = cells::query(kind, Tier::Month, (from, until, Some((from, revision))));
         database.each("adding up closed months", &sql, &with, &mut |row| {
             let cell = cells::read(kind, &row, 2)?;
-            match (sums.get_mut(row.text(1)?), &cell) {
-                (Some(Cell::Visits(sum)), Cell::Visits(cell)) => sum.merge(cell),
-                (Some(Cell::Legs(sum)), Cell::Legs(cell)) => sum.combine(cell, 1),
-                _ => drop(sums.insert(row.text(1)?.to_owned(), cell)),
+            match sums.get_mut(row.text(1)?) {
+                Some(sum) => sum.merge(&cell),
+                None => drop(sums.insert(row.text(1)?.to_owned(), cell)),
             }
             Ok(())
         })?;
@@ -155,7 +153,7 @@ pub(super) fn each_beside(
     for mut months in Months::closed(database, directory, Moment(i64::MIN), Moment(i64::MAX))? {
         let number = longest(database, &mut months)?;
         let (Some(number), Some(first)) = (number, months.0.first()) else { continue };
-        for kind in KINDS {
+        for kind in ScopeKind::ALL {
             let mut stored = BTreeMap::new();
             kept(database, kind, number, &mut |name, cell| drop(stored.insert(name.to_owned(), cell)))?;
             let signed = added_up(database, kind, &months)?;

@@ -170,7 +170,7 @@ impl House {
 
     /// Every stored cell.
     pub(crate) fn all_cells(&self) -> Vec<(CellKey, Cell)> {
-        let kinds = [ScopeKind::Queue, ScopeKind::Calls, ScopeKind::Unit];
+        let kinds = ScopeKind::ALL;
         let each = kinds.into_iter().flat_map(|kind| Tier::ALL.map(|tier| self.cells(kind, tier)));
         // A cell that was filled and emptied again says the same as one that never was.
         each.flatten().filter(|(_, cell)| !is_zero(cell)).collect()

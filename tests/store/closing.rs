@@ -176,20 +176,16 @@ fn a_conversation_whose_end_nobody_tells_does_not_keep_its_month_open() {
 
 /// Figures of March and April by queue and unit: by the sum that was kept, and by their months.
 fn of_both_months(fresh: &Fresh, directory: &Arc<Directory>) -> [BTreeMap<Scope, Cell>; 2] {
-    const KINDS: [ScopeKind; 3] = [ScopeKind::Queue, ScopeKind::Calls, ScopeKind::Unit];
     let reader = store::open_reader(&fresh.settings, directory).unwrap();
     let (year, may) = (Period::parse("2026").unwrap().moments(ZONE), april().plus_ms(30 * DAY_MS));
     let mut summed = BTreeMap::new();
-    let given = reader.each_sum(&Sight::ALL, &KINDS, year, &mut |scope, cell| drop(summed.insert(scope, cell)));
+    let given =
+        reader.each_sum(&Sight::ALL, &ScopeKind::ALL, year, &mut |scope, cell| drop(summed.insert(scope, cell)));
     assert_eq!(given.unwrap(), [(march(), april()), (april(), may)]);
     let mut by_month: BTreeMap<Scope, Cell> = BTreeMap::new();
-    for kind in KINDS {
+    for kind in ScopeKind::ALL {
         for (key, cell) in reader.cells(&Sight::ALL, kind, Tier::Month, march(), may).unwrap() {
-            match (by_month.get_mut(&key.scope), &cell) {
-                (Some(Cell::Visits(sum)), Cell::Visits(cell)) => sum.merge(cell),
-                (Some(Cell::Legs(sum)), Cell::Legs(cell)) => sum.combine(cell, 1),
-                _ => drop(by_month.insert(key.scope, cell)),
-            }
+            by_month.entry(key.scope).and_modify(|sum| sum.merge(&cell)).or_insert(cell);
         }
     }
     [summed, by_month]

@@ -128,7 +128,7 @@ pub fn told(settings: &StoreSettings, directory: &Arc<Directory>) -> Told {
     let reader: Box<dyn Reader> = store::open_reader(settings, directory).unwrap();
     let (from, until) = (Moment(0), Moment(i64::MAX));
     let mut cells = Vec::new();
-    for kind in [ScopeKind::Queue, ScopeKind::Calls, ScopeKind::Unit] {
+    for kind in ScopeKind::ALL {
         for tier in Tier::ALL {
             cells.extend(reader.cells(&Sight::ALL, kind, tier, from, until).unwrap());
         }

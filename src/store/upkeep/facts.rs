@@ -112,15 +112,9 @@ impl Upkeep {
         while at < until {
             // A large house has millions of quarter-hours in a month, and a server ends what takes long.
             let next = if tier == Tier::Quarter { calendar.next(Tier::Day, at).min(until) } else { until };
-            for kind in [ScopeKind::Queue, ScopeKind::Calls, ScopeKind::Unit] {
-                let (sql, with) = cells::query_range(kind, tier, at, next);
-                self.database.each("reading rollups", &sql, &with, &mut |row| {
-                    if let Some(scope) = cells::scope_named(kind, row.text(1)?, &self.directory) {
-                        let key = CellKey { scope, tier, start: Moment(row.int(0)?) };
-                        found.insert(key, cells::read(kind, &row, 2)?);
-                    }
-                    Ok(())
-                })?;
+            for kind in ScopeKind::ALL {
+                let (of, stretch) = ((&*self.database, &*self.directory), (at, next, None));
+                cells::each(of, (kind, tier), stretch, &|_| true, &mut |key, cell| drop(found.insert(key, cell)))?;
             }
             at = next;
         }

@@ -84,7 +84,7 @@ impl Upkeep {
     /// How many of the month's figures are no longer those that were signed.
     pub fn changed_since_signed(&self, last: &Closing) -> Result<usize, StoreError> {
         let mut signed: BTreeMap<CellKey, Cell> = BTreeMap::new();
-        for kind in [ScopeKind::Queue, ScopeKind::Calls, ScopeKind::Unit] {
+        for kind in ScopeKind::ALL {
             let (kind, month) = ((kind, Tier::Month), (last.month, last.month.plus_ms(1)));
             let revision = (last.month, last.revision);
             signed.extend(closing::signed(&*self.database, &self.directory, kind, month, revision)?);
